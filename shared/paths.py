@@ -1,0 +1,136 @@
+"""The only module that knows a directory.
+
+`OMA_HOME=/x` moves all state and configuration to /x/omar, /x/omas and /x/oobo; `OMAR_HOME`, `OMAS_HOME` and
+`OOBO_HOME` move one. Otherwise the seeds' places hold: ~/.omar, ~/.config/omar/config.toml, ~/.omas, ~/.oobo.
+Functions, not constants: tests and the tour move the homes while the process runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Literal
+
+Tool = Literal["omar", "omas", "oobo"]
+
+TMUX_SOCKET = "omar"
+
+
+def user_home() -> Path:
+    """The person's home; raises `RuntimeError` when neither HOME nor the user database knows one."""
+    return Path.home()
+
+
+def moved_home(tool: Tool) -> Path | None:
+    """The tool's directory when OMA_HOME or the tool's own variable moves it, else None."""
+    own = os.environ.get(f"{tool.upper()}_HOME")
+    if own:
+        return Path(own).expanduser().absolute()
+    all_tools = os.environ.get("OMA_HOME")
+    if all_tools:
+        return Path(all_tools).expanduser().absolute() / tool
+    return None
+
+
+def tool_home(tool: Tool) -> Path:
+    """State of one tool: ~/.omar, ~/.omas or ~/.oobo unless moved."""
+    return moved_home(tool) or user_home() / f".{tool}"
+
+
+def config_file(tool: Tool) -> Path:
+    """The user's configuration of one tool. Only omar's default lies outside its home (seed 002)."""
+    moved = moved_home(tool)
+    if moved is not None or tool != "omar":
+        return tool_home(tool) / "config.toml"
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("omar")) / "config.toml"
+
+
+def credentials_file(tool: Tool) -> Path:
+    return tool_home(tool) / "credentials.json"
+
+
+def reports_dir(tool: Tool) -> Path:
+    """Where an unexpected bug leaves its redacted report."""
+    return tool_home(tool) / "reports"
+
+
+# omar: the daemon
+
+
+def owner_key_file() -> Path:
+    """The 0600 key that proves to the daemon that the caller is the machine's user."""
+    return tool_home("omar") / "owner.key"
+
+
+def pid_file() -> Path:
+    return tool_home("omar") / "daemon.pid"
+
+
+def daemon_log() -> Path:
+    return tool_home("omar") / "daemon.log"
+
+
+def daemon_database() -> Path:
+    return tool_home("omar") / "omar.db"
+
+
+def status_dir() -> Path:
+    """One `<session>.md` per agent that reported a status (seed 002)."""
+    return tool_home("omar") / "status"
+
+
+def spool_dir() -> Path:
+    """0600 files on their way into a pane; swept at start."""
+    return tool_home("omar") / "spool"
+
+
+def prompts_dir() -> Path:
+    """The user's own copies of the prompt templates."""
+    return config_file("omar").parent / "prompts"
+
+
+def tmux_socket() -> str:
+    """Name of the private tmux server: suites with moved homes never meet."""
+    moved = moved_home("omar")
+    if moved is None:
+        return TMUX_SOCKET
+    return f"{TMUX_SOCKET}-{hashlib.sha256(str(moved).encode()).hexdigest()[:12]}"
+
+
+# omas
+
+
+def metrics_database() -> Path:
+    return tool_home("omas") / "metrics.db"
+
+
+def upload_queue() -> Path:
+    return tool_home("omas") / "upload_queue.json"
+
+
+def salt_file() -> Path:
+    return tool_home("omas") / "salt"
+
+
+# oobo
+
+
+def oobo_database() -> Path:
+    return tool_home("oobo") / "oobo.db"
+
+
+# the AI tools' own places
+
+
+def claude_dirs() -> list[Path]:
+    """Configuration directories of Claude Code that exist: CLAUDE_CONFIG_DIR (a comma-separated list), else
+    ~/.claude and ~/.config/claude. Sessions are under `projects/`, live state under `sessions/`."""
+    moved = os.environ.get("CLAUDE_CONFIG_DIR")
+    if moved:
+        candidates = [Path(part).expanduser() for part in moved.split(",") if part.strip()]
+    else:
+        candidates = [user_home() / ".claude", user_home() / ".config" / "claude"]
+    return [path for path in candidates if path.is_dir()]
