@@ -52,7 +52,7 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = PRIVATE_FILE) -> 
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.replace(beside, path)
+        beside.replace(path)
         sync_dir(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -119,7 +119,8 @@ def _take_lock(descriptor: int, path: Path, wait: bool, timeout: float) -> bool:
                 return False
             if time.monotonic() > deadline:
                 raise OmaError(
-                    f"Another program has held {path} for {timeout:.0f} s.", hint="Look for a hanging one and try again."
+                    f"Another program has held {path} for {timeout:.0f} s.",
+                    hint="Look for a hanging one and try again.",
                 ) from None
             time.sleep(0.02)
 
@@ -128,7 +129,7 @@ def set_aside(path: Path) -> Path:
     """Rename an unreadable file to `<name>.corrupt-<time>`; returns where it is now."""
     aside = path.with_name(f"{path.name}.corrupt-{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}")
     try:
-        os.rename(path, aside)
+        path.rename(aside)
     except OSError as error:
         raise _storage_error("set aside", path, error) from error
     return aside

@@ -1,0 +1,97 @@
+"""Builds the daemon's Starlette app from lists: surfaces, middleware, one error mapping."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from omar_daemon import agents_api, anchors_api, metrics_api, system_api
+from omar_daemon.routing import ApiError, ApiRoute, Surface, surface_of
+from omar_daemon.security import AccessGuard, HostGuard, OriginGuard, is_loopback_address
+from omar_daemon.services import Services
+
+log = logging.getLogger("omar.app")
+
+
+def surfaces() -> list[Surface]:
+    """Every surface of the daemon. The system's comes last: it answers for paths nobody else has."""
+    return [agents_api.surface(), metrics_api.surface(), anchors_api.surface(), system_api.surface()]
+
+
+def build_app(services: Services) -> Starlette:
+    """The whole daemon as one ASGI app; `services.fleet` lives as long as the app's lifespan."""
+    listed = surfaces()
+    settings = services.settings
+    names = settings.items("api.allowed_hosts")
+
+    def refuse(path: str, problem: ApiError) -> Response:
+        return surface_of(listed, path).error(problem)
+
+    app = Starlette(
+        routes=_ordered_routes(listed),
+        middleware=[
+            Middleware(HostGuard, names=names, refuse=refuse),
+            Middleware(OriginGuard, names=names, port=services.port, keys=services.keys, refuse=refuse),
+        ],
+        exception_handlers=_exception_handlers(listed),
+        lifespan=_lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.services = services
+    app.state.guard = AccessGuard(
+        keys=services.keys,
+        require_token=settings.flag("api.require_token"),
+        bound_to_loopback=is_loopback_address(settings.text("api.host")),
+    )
+    return app
+
+
+def _ordered_routes(listed: Sequence[Surface]) -> list[ApiRoute]:
+    return [route for surface in listed for route in surface.routes]
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    await services.fleet.start()
+    try:
+        yield
+    finally:
+        services.stopping.set()
+        await services.fleet.stop()
+
+
+def _exception_handlers(listed: Sequence[Surface]) -> dict[Any, Any]:
+    def answer(request: Request, problem: ApiError) -> Response:
+        return surface_of(listed, request.url.path).error(problem)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ApiError)
+        return answer(request, error)
+
+    async def framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return answer(request, _framework_error(request, error))
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return answer(request, ApiError(500, "Something went wrong inside the daemon; see `omar logs`."))
+
+    return {ApiError: refused, HTTPException: framework, Exception: unexpected}
+
+
+def _framework_error(request: Request, error: HTTPException) -> ApiError:
+    if error.status_code == 404:
+        return ApiError(404, f"There is nothing at {request.url.path}.", code="not_found")
+    if error.status_code == 405:
+        sentence = f"{request.url.path} does not answer {request.method}."
+        return ApiError(405, sentence, code="invalid_request", headers=error.headers)
+    return ApiError(error.status_code, str(error.detail), headers=error.headers)

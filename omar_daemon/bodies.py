@@ -1,0 +1,80 @@
+"""Reading a request's JSON body into a pydantic model, with the same refusals on every surface."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starlette.requests import Request
+
+from omar_daemon.routing import ApiError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    Model = TypeVar("Model", bound=BaseModel)
+
+DEFAULT_LIMIT = 4 * 1024 * 1024
+
+
+async def read_limited(request: Request, limit: int) -> bytes:
+    """The whole body; 413 as soon as it is larger than `limit` bytes."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> ApiError:
+    # The rest of the body is still on its way: the connection cannot be used again.
+    return ApiError(413, f"The body is larger than {limit} bytes.", headers={"connection": "close"})
+
+
+async def json_value(request: Request, *, limit: int = DEFAULT_LIMIT, optional: bool = False) -> Any:
+    """The body as JSON: 415 for another content type, 413 too large, 400 broken. `optional`: no body is {}."""
+    body = await read_limited(request, limit)
+    if optional and not body.strip():
+        return {}
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise ApiError(415, "The body must be JSON with Content-Type: application/json.")
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise ApiError(400, "The body is not valid JSON: it is not UTF-8.") from None
+    except RecursionError:
+        raise ApiError(400, "The body is not valid JSON: it is nested too deeply.") from None
+    except ValueError as error:
+        raise ApiError(400, f"The body is not valid JSON: {error}.") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")
+
+
+async def json_body(
+    request: Request, model: type[Model], *, limit: int = DEFAULT_LIMIT, optional: bool = False
+) -> Model:
+    """The body as `model`; 422 with `details: [{field, message}]` when a field is missing or of the wrong type."""
+    from pydantic import ValidationError
+
+    value = await json_value(request, limit=limit, optional=optional)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        details = field_errors(error)
+        first = details[0]
+        raise ApiError(422, f"{first['field']}: {first['message']}.", extra={"details": details}) from None
+
+
+def field_errors(error: ValidationError) -> list[dict[str, str]]:
+    """One entry per refused field, without the refused value: it may be a secret."""
+    return [
+        {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": item["msg"]}
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]

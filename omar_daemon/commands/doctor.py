@@ -1,0 +1,60 @@
+"""The checks of `omar doctor`."""
+
+from __future__ import annotations
+
+import subprocess
+
+from shared import local_daemon, output, paths
+from shared.cli.doctor import Check, config_check, daemon_check, home_check, program_check
+
+INSTALL_TMUX = "sudo apt-get install tmux   (or: brew install tmux)"
+INSTALL_GIT = "sudo apt-get install git   (or: brew install git)"
+
+
+def checks() -> list[Check]:
+    return [
+        _tmux_check(),
+        program_check("git", INSTALL_GIT),
+        home_check("omar"),
+        config_check("omar"),
+        _owner_key_check(),
+        daemon_check(),
+        _port_check(),
+    ]
+
+
+def _tmux_check() -> Check:
+    found = program_check("tmux", INSTALL_TMUX)
+    if found.outcome != "ok":
+        return found
+    said = subprocess.run(["tmux", "-V"], capture_output=True, text=True, check=False, timeout=5).stdout.strip()
+    return Check("tmux", "ok", f"{said} at {found.detail}, private server -L {paths.tmux_socket()}")
+
+
+def _owner_key_check() -> Check:
+    path = paths.owner_key_file()
+    if not path.exists():
+        return Check("owner key", "ok", "made at the daemon's first start")
+    if path.stat().st_mode & 0o077:
+        return Check("owner key", "failed", f"{path} can be read by others", f"chmod 600 {path}")
+    return Check("owner key", "ok", output.printable(str(path)))
+
+
+def _port_check() -> Check:
+    import socket
+
+    from omar_daemon.settings import SETTINGS
+    from shared import config
+    from shared.errors import ConfigError
+
+    if local_daemon.running() is not None:
+        return Check("port", "ok", "in use by the daemon")
+    try:
+        port = config.load("omar", SETTINGS).integer("api.port")
+    except ConfigError as error:
+        return Check("port", "failed", error.message, error.hint)
+    with socket.socket() as probe:
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    if taken:
+        return Check("port", "failed", f"{port} is taken by another program", "omar config set api.port NUMBER")
+    return Check("port", "ok", f"{port} is free")

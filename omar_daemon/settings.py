@@ -1,0 +1,26 @@
+"""The settings of `omar` and its daemon (`~/.config/omar/config.toml`, seed 002)."""
+
+from __future__ import annotations
+
+from shared.config import Setting
+from shared.local_daemon import API_SETTINGS
+
+SETTINGS: tuple[Setting, ...] = (
+    *API_SETTINGS,
+    Setting("api.require_token", False, bool, "ask for a key on /api/* from this machine too"),
+    Setting("api.allowed_hosts", [], list, "further Host names under which the daemon may be reached"),
+    Setting("api.max_agents", 500, int, "how many agents may live at once"),
+    Setting("server.database_url", "", str, "SQLAlchemy URL of a team's database; empty: SQLite in the home"),
+    Setting("tmux.socket", "", str, "name of the private tmux server; empty: chosen from the home"),
+    Setting("agents.default_backend", "claude", str, "backend of an agent spawned without one"),
+    Setting("agents.default_workdir", "", str, "working directory of an agent spawned without one"),
+    Setting("health.working_seconds", 15.0, float, "output within this time means working"),
+    Setting("health.stuck_seconds", 300.0, float, "idle longer than this after a task means stuck"),
+    Setting(
+        "health.error_patterns",
+        ["error", "failed", "rate limit", "exception"],
+        list,
+        "texts at the end of a screen that mean stuck",
+    ),
+    Setting("computer.lock_timeout", 600.0, float, "seconds after which an idle computer lock is released"),
+)

@@ -1,0 +1,112 @@
+"""The one place where an error becomes words and an exit code.
+
+Every console script is `run(tool, app)`: known errors are one sentence on stderr with the code of their class; an
+unexpected one writes a report file without secrets and names it; `--debug` shows the traceback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from shared import __version__, durable, output, paths
+from shared.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, OmaError
+from shared.paths import Tool
+
+
+def run(tool: Tool, app: Any, argv: Sequence[str] | None = None) -> int:
+    """Run the Typer `app` with `argv` (the process's own unless given) and return the exit code."""
+    arguments, debug = _take_debug(list(sys.argv[1:] if argv is None else argv))
+    try:
+        code = _call(tool, app, arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader of our pipe has seen enough; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except KeyboardInterrupt:
+        output.say("Interrupted.")
+        return EXIT_INTERRUPTED
+    except OmaError as error:
+        if debug:
+            traceback.print_exc()
+        _say_error(tool, error.message, error.hint)
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        return _bug(tool, arguments, error)
+
+
+def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """`--debug` may stand anywhere before a bare `--`; no command needs to know it."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [word for word in arguments[:end] if word != "--debug"]
+    return kept + arguments[end:], len(kept) < end or os.environ.get("OMA_DEBUG") == "1"
+
+
+def _call(tool: Tool, app: Any, arguments: list[str]) -> int:
+    # Typer carries its own copy of click and has no public name for this class; hence the narrow pin.
+    from typer import Abort
+    from typer._click.exceptions import ClickException
+    from typer.main import get_command
+
+    command = get_command(app)
+    try:
+        code = command.main(args=arguments, prog_name=tool, standalone_mode=False)
+    except ClickException as error:
+        _say_usage(tool, error)
+        return error.exit_code
+    except Abort:
+        output.say("Interrupted.")
+        return EXIT_INTERRUPTED
+    return code if isinstance(code, int) else EXIT_OK
+
+
+def _say_usage(tool: Tool, error: Any) -> None:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else tool
+    message = error.format_message()
+    if message:
+        _say_error(tool, message, f"See `{path} --help`.")
+    elif context is not None:
+        output.say(context.get_help())
+
+
+def _say_error(tool: Tool, message: str, hint: str | None) -> None:
+    output.say(f"{tool}: {output.printable(message)}")
+    if hint:
+        output.say(f"  {output.printable(hint)}")
+
+
+def _bug(tool: Tool, arguments: list[str], error: Exception) -> int:
+    kept = None
+    with contextlib.suppress(OmaError, OSError, RuntimeError):
+        kept = _write_report(tool, arguments, error)
+    where = f"A report without your data is in {kept}." if kept else "Run it again with --debug to see where."
+    _say_error(tool, f"This is a bug in {tool}: {type(error).__name__}.", where)
+    return EXIT_BUG
+
+
+def _write_report(tool: Tool, arguments: list[str], error: Exception) -> str:
+    """Versions, the verbs of the command line (no values) and the stack without the values in it."""
+    verbs = [word for word in arguments[:2] if word.isalpha()]
+    stack = "".join(traceback.format_tb(error.__traceback__))
+    body = "\n".join(
+        [
+            f"{tool} {__version__}, Python {platform.python_version()}, {platform.platform()}",
+            f"command: {tool} {' '.join(verbs)} …",
+            f"error: {type(error).__name__}",
+            stack.replace(str(paths.user_home()), "~"),
+        ]
+    )
+    path = paths.reports_dir(tool) / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.txt"
+    durable.write_atomic(path, body)
+    return str(path)

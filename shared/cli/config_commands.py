@@ -1,0 +1,60 @@
+"""`config path|show|get|set` of the three commands."""
+
+from __future__ import annotations
+
+import json as json_module
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from shared import config, output, paths
+from shared.config import Setting
+from shared.errors import UsageError
+from shared.paths import Tool
+
+
+def path(tool: Tool) -> int:
+    output.print_text(str(paths.config_file(tool)))
+    return 0
+
+
+def show(tool: Tool, settings: Sequence[Setting], *, json: bool) -> int:
+    """Every setting with its value and origin; secrets are never shown."""
+    resolved = config.load(tool, settings, project=Path.cwd())
+    rows = [
+        {"key": s.key, "value": _shown(s, resolved[s.key]), "origin": resolved.origin(s.key), "help": s.help}
+        for s in settings
+    ]
+    if json:
+        output.print_json({"path": str(paths.config_file(tool)), "settings": rows})
+    else:
+        table = [[str(r["key"]), _text(r["value"]), str(r["origin"]), str(r["help"])] for r in rows]
+        output.print_table(("setting", "value", "from", "what it is"), table)
+    return 0
+
+
+def get(tool: Tool, settings: Sequence[Setting], key: str) -> int:
+    setting = config.find(settings, key)
+    if setting.secret:
+        raise UsageError(f"{key} is a secret and is not printed.")
+    output.print_text(_text(config.load(tool, settings, project=Path.cwd())[key]))
+    return 0
+
+
+def set_value(tool: Tool, settings: Sequence[Setting], key: str, raw: str) -> int:
+    setting = config.find(settings, key)
+    if setting.secret:
+        raise UsageError(f"{key} is a secret and does not belong on a command line.", hint=f"Use `{tool} auth login`.")
+    value = config.set_value(tool, settings, key, raw)
+    output.say(f"{key} = {_text(value)} in {paths.config_file(tool)}")
+    if setting.env and (origin := config.load(tool, settings).origin(key)).startswith("env"):
+        output.warn(f"{origin} still overrides it.")
+    return 0
+
+
+def _shown(setting: Setting, value: Any) -> Any:
+    return ("(set)" if value else "(not set)") if setting.secret else value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json_module.dumps(value)

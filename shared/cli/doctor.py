@@ -1,0 +1,92 @@
+"""`doctor` of the three commands: a list of checks, each with a line that says how to mend it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from shared import __version__, output, paths
+from shared.errors import ConfigError
+from shared.paths import Tool
+
+Outcome = Literal["ok", "warning", "failed"]
+_MARKS: dict[Outcome, str] = {"ok": "ok  ", "warning": "warn", "failed": "FAIL"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding: what was looked at, how it stands, and how to mend it when it does not."""
+
+    name: str
+    outcome: Outcome
+    detail: str
+    fix: str | None = None
+
+
+def run(tool: Tool, checks: Sequence[Check], *, json: bool) -> int:
+    """Print the checks; 1 when one failed."""
+    failed = [check for check in checks if check.outcome == "failed"]
+    if json:
+        rows = [{"name": c.name, "outcome": c.outcome, "detail": c.detail, "fix": c.fix} for c in checks]
+        output.print_json({"tool": tool, "version": __version__, "ok": not failed, "checks": rows})
+        return 1 if failed else 0
+    for check in checks:
+        output.print_text(f"{_MARKS[check.outcome]}  {check.name}: {output.cell(check.detail)}")
+        if check.fix and check.outcome != "ok":
+            output.print_text(f"      {check.fix}")
+    return 1 if failed else 0
+
+
+def home_check(tool: Tool) -> Check:
+    """Whether the tool's directory is private and can be written."""
+    home = paths.tool_home(tool)
+    if not home.exists():
+        parent = next(folder for folder in home.parents if folder.exists())
+        if os.access(parent, os.W_OK):
+            return Check("home", "ok", f"{home} will be made when needed")
+        return Check("home", "failed", f"{parent} cannot be written", f"set {tool.upper()}_HOME to a place that can")
+    if not os.access(home, os.W_OK | os.X_OK):
+        return Check("home", "failed", f"{home} cannot be written", f"chmod u+rwx {home}")
+    if home.stat().st_mode & 0o077:
+        return Check("home", "warning", f"{home} can be read by others", f"chmod 700 {home}")
+    return Check("home", "ok", str(home))
+
+
+def config_check(tool: Tool) -> Check:
+    """Whether the configuration file can be read."""
+    from shared import config
+
+    path = paths.config_file(tool)
+    try:
+        config.read_toml(path)
+    except ConfigError as error:
+        return Check("config", "failed", error.message, error.hint)
+    return Check("config", "ok", str(path) if path.exists() else f"{path} (not there, defaults hold)")
+
+
+def program_check(program: str, fix: str) -> Check:
+    """Whether `program` is on PATH."""
+    import shutil
+
+    found = shutil.which(program)
+    if found is None:
+        return Check(program, "failed", "not found on PATH", fix)
+    return Check(program, "ok", found)
+
+
+def daemon_check() -> Check:
+    """Whether the local daemon runs, answers and has this version."""
+    from shared import local_daemon
+
+    record = local_daemon.running()
+    if record is None:
+        return Check("daemon", "warning", "not running", "omar up")
+    if local_daemon.health(record) is None:
+        return Check(
+            "daemon", "failed", f"pid {record.pid} does not answer on port {record.port}", "omar down && omar up"
+        )
+    if record.version != __version__:
+        return Check("daemon", "warning", f"runs version {record.version}, this is {__version__}", "omar up")
+    return Check("daemon", "ok", f"pid {record.pid} on {record.base_url}")

@@ -1,0 +1,84 @@
+"""What every command line of the suite has: --version, `config`, `doctor` and `completions`, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from shared import __version__
+from shared.config import Setting
+from shared.paths import Tool
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show exactly what would be done, and do nothing.")]
+
+
+def _show_version(context: Any, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{context.command_path} {__version__}")
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and leave.")
+]
+
+
+def new_app(summary: str, **options: Any) -> typer.Typer:
+    """A Typer app in the suite's manner: plain help (fast, readable in a pipe), no tracebacks of its own."""
+    options.setdefault("no_args_is_help", True)
+    return typer.Typer(
+        help=summary,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **options,
+    )
+
+
+def add_config(app: typer.Typer, tool: Tool, settings: Callable[[], Sequence[Setting]]) -> None:
+    """Mount `config path|show|get|set`."""
+    group = new_app("Show and change settings; `show` names the origin of each value.")
+    app.add_typer(group, name="config")
+
+    @group.command("path")
+    def path() -> int:
+        """Print where the configuration file is."""
+        from shared.cli import config_commands
+
+        return config_commands.path(tool)
+
+    @group.command("show")
+    def show(json: JsonOption = False) -> int:
+        """Show every setting, its value and where the value comes from."""
+        from shared.cli import config_commands
+
+        return config_commands.show(tool, settings(), json=json)
+
+    @group.command("get")
+    def get(key: str) -> int:
+        """Print one value."""
+        from shared.cli import config_commands
+
+        return config_commands.get(tool, settings(), key)
+
+    @group.command("set")
+    def set_(key: str, value: str) -> int:
+        """Write one value into the configuration file."""
+        from shared.cli import config_commands
+
+        return config_commands.set_value(tool, settings(), key, value)
+
+
+def add_doctor(app: typer.Typer, tool: Tool, checks: Callable[[], Sequence[Any]]) -> None:
+    """Mount `doctor`; `checks` returns `shared.cli.doctor.Check`s and is called only when asked."""
+
+    @app.command("doctor")
+    def doctor(json: JsonOption = False) -> int:
+        """Check that everything needed is there; each failed check says how to mend it."""
+        from shared.cli import doctor as command
+
+        return command.run(tool, checks(), json=json)

@@ -1,0 +1,215 @@
+"""Settings with known origins: flag > environment > project file > user file > default.
+
+A tool lists its `Setting`s once; `load` resolves them and remembers where each value came from, so that
+`config show` can name it. A file that cannot be read is a ConfigError (exit 78) with its line.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared import durable, paths
+from shared.errors import ConfigError, UsageError
+from shared.paths import Tool
+
+PROJECT_FILE = ".{tool}.toml"
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+_KIND_NAMES = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list of texts",
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key of a configuration file: dotted name, default, kind, and the variable that overrides it."""
+
+    key: str
+    default: Any
+    kind: type
+    help: str
+    env: str | None = None
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A value and where it comes from: `flag`, `env NAME`, `project PATH`, `user PATH` or `default`."""
+
+    value: Any
+    origin: str
+
+
+class Config:
+    """The resolved settings of one tool, and the tables of its files (for open-ended ones like `[backends.x]`)."""
+
+    def __init__(
+        self, settings: Sequence[Setting], resolved: Mapping[str, Resolved], tables: Mapping[str, Any]
+    ) -> None:
+        self.settings = tuple(settings)
+        self._resolved = dict(resolved)
+        self._tables = dict(tables)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._resolved[key].value
+
+    def origin(self, key: str) -> str:
+        return self._resolved[key].origin
+
+    def text(self, key: str) -> str:
+        return str(self[key])
+
+    def integer(self, key: str) -> int:
+        return int(self[key])
+
+    def number(self, key: str) -> float:
+        return float(self[key])
+
+    def flag(self, key: str) -> bool:
+        return bool(self[key])
+
+    def items(self, key: str) -> list[str]:
+        return [str(item) for item in self[key]]
+
+    def table(self, name: str) -> dict[str, Any]:
+        """An open-ended table of the files, the project's entries before the user's; {} when there is none."""
+        found = self._tables.get(name)
+        return dict(found) if isinstance(found, dict) else {}
+
+
+def load(
+    tool: Tool,
+    settings: Sequence[Setting],
+    flags: Mapping[str, Any] | None = None,
+    project: Path | None = None,
+) -> Config:
+    """Resolve `settings` for `tool`. `project` is a directory whose `.<tool>.toml` counts, if it has one."""
+    user_path = paths.config_file(tool)
+    layers = [("user", user_path, read_toml(user_path))]
+    if project is not None:
+        project_path = project / PROJECT_FILE.format(tool=tool)
+        layers.insert(0, ("project", project_path, read_toml(project_path)))
+    resolved = {setting.key: _resolve(setting, flags or {}, layers) for setting in settings}
+    tables: dict[str, Any] = {}
+    for _, path, body in reversed(layers):
+        tables = _merge(tables, body, path)
+    return Config(settings, resolved, tables)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's content; {} when it does not exist; ConfigError with the line when it is broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text.", hint="Save it as UTF-8 or move it away.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.", hint="Mend that line or move the file away.") from None
+
+
+def set_value(tool: Tool, settings: Sequence[Setting], key: str, raw: str) -> Any:
+    """Write one setting into the user's file, atomically and under a lock; returns the typed value."""
+    import tomli_w
+
+    setting = find(settings, key)
+    value = parse(setting, raw, "the command line")
+    path = paths.config_file(tool)
+    with durable.locked(path.with_name(f"{path.name}.lock")):
+        body = read_toml(path)
+        table = body
+        *folders, last = key.split(".")
+        for folder in folders:
+            table = table.setdefault(folder, {})
+            if not isinstance(table, dict):
+                raise ConfigError(f"{path}: {folder} is not a table, so {key} cannot be set.")
+        table[last] = value
+        durable.write_atomic(path, tomli_w.dumps(body))
+    return value
+
+
+def find(settings: Sequence[Setting], key: str) -> Setting:
+    for setting in settings:
+        if setting.key == key:
+            return setting
+    known = ", ".join(setting.key for setting in settings)
+    raise UsageError(f"There is no setting {key!r}.", hint=f"Known settings: {known}")
+
+
+def parse(setting: Setting, raw: str, origin: str) -> Any:
+    """`raw` as the setting's kind; ConfigError naming key and origin when it does not fit."""
+    try:
+        if setting.kind is bool:
+            return _parse_flag(raw)
+        if setting.kind is list:
+            return [part.strip() for part in raw.split(",") if part.strip()]
+        return setting.kind(raw)
+    except ValueError:
+        raise _wrong_kind(setting, origin, raw) from None
+
+
+def _parse_flag(raw: str) -> bool:
+    lowered = raw.strip().lower()
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise ValueError(raw)
+
+
+def _resolve(setting: Setting, flags: Mapping[str, Any], layers: list[tuple[str, Path, dict[str, Any]]]) -> Resolved:
+    if flags.get(setting.key) is not None:
+        return Resolved(flags[setting.key], "flag")
+    if setting.env and os.environ.get(setting.env):
+        return Resolved(parse(setting, os.environ[setting.env], setting.env), f"env {setting.env}")
+    for name, path, body in layers:
+        value = _look_up(body, setting.key)
+        if value is not None:
+            return Resolved(_typed(setting, value, str(path)), f"{name} {path}")
+    return Resolved(setting.default, "default")
+
+
+def _look_up(body: dict[str, Any], key: str) -> Any:
+    found: Any = body
+    for part in key.split("."):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(part)
+    return found
+
+
+def _typed(setting: Setting, value: Any, origin: str) -> Any:
+    if setting.kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    fits = isinstance(value, setting.kind) and not (setting.kind is int and isinstance(value, bool))
+    if setting.kind is list and fits:
+        fits = all(isinstance(item, str) for item in value)
+    if not fits:
+        raise _wrong_kind(setting, origin, value)
+    return value
+
+
+def _wrong_kind(setting: Setting, origin: str, value: Any) -> ConfigError:
+    shown = "a secret" if setting.secret else repr(value)
+    return ConfigError(f"{origin}: {setting.key} must be {_KIND_NAMES[setting.kind]}, not {shown}.")
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any], path: Path) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value, path) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged

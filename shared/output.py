@@ -1,0 +1,144 @@
+"""What a person sees: data on stdout, talk on stderr; rich on a terminal, plain text in a pipe.
+
+rich is imported only when a terminal is there to draw on. Control characters that come from outside (screens,
+logs, commit messages) never reach the terminal: they pass `printable`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TextIO
+
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+PROGRESS_AFTER_SECONDS = 1.0
+
+
+def printable(text: str) -> str:
+    """`text` without escape sequences, control characters and direction overrides; tabs and newlines stay."""
+    return _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", text)).encode("utf-8", "replace").decode()
+
+
+def cell(text: str) -> str:
+    """`text` fit for one cell of a table: printable and on one line."""
+    return " ".join(printable(text).split())
+
+
+def is_terminal(stream: TextIO | None = None) -> bool:
+    """Whether `stream` (stdout unless given) is a terminal that can do more than plain text."""
+    out = stream or sys.stdout
+    return out.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def use_color(stream: TextIO | None = None) -> bool:
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def print_text(text: str) -> None:
+    """Data, on stdout. The caller has made foreign text `printable`."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def print_json(value: Any) -> None:
+    """The one JSON document on stdout of a command run with --json."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=not _writes_unicode(sys.stdout), indent=2) + "\n")
+
+
+def say(text: str) -> None:
+    """Talk, on stderr."""
+    sys.stderr.write(_encodable(text, sys.stderr) + "\n")
+    sys.stderr.flush()
+
+
+def warn(text: str) -> None:
+    say(f"warning: {text}")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
+    """A table on stdout: drawn by rich on a terminal, aligned plain columns in a pipe."""
+    cells = [[cell(value) for value in row] for row in rows]
+    if is_terminal():
+        _print_rich_table(columns, cells, title)
+    else:
+        print_text(_encodable(_plain_table(columns, cells), sys.stdout))
+
+
+def _print_rich_table(columns: Sequence[str], rows: list[list[str]], title: str | None) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*[Text(value) for value in row])
+    Console(no_color=not use_color(), highlight=False).print(table)
+
+
+def _plain_table(columns: Sequence[str], rows: list[list[str]]) -> str:
+    lines = [[column.upper() for column in columns], *rows]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    return "\n".join(
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+@contextlib.contextmanager
+def progress(total: int, description: str) -> Iterator[Callable[..., None]]:
+    """Yields `advance(n=1)`; on a terminal a bar with counts appears once the work has taken a second."""
+    if not is_terminal(sys.stderr):
+        yield lambda _n=1: None
+        return
+    bar = _Bar(total, description)
+    try:
+        yield bar.advance
+    finally:
+        bar.close()
+
+
+class _Bar:
+    def __init__(self, total: int, description: str) -> None:
+        self._total = total
+        self._description = description
+        self._done = 0
+        self._started = time.monotonic()
+        self._drawn: Any = None
+
+    def advance(self, n: int = 1) -> None:
+        self._done += n
+        if self._drawn is None:
+            if time.monotonic() - self._started < PROGRESS_AFTER_SECONDS:
+                return
+            self._drawn = self._draw()
+        self._drawn.update(self._task, completed=self._done)
+
+    def _draw(self) -> Any:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        drawn = Progress(*columns, console=Console(stderr=True, no_color=not use_color(sys.stderr)), transient=True)
+        self._task = drawn.add_task(self._description, total=self._total)
+        drawn.start()
+        return drawn
+
+    def close(self) -> None:
+        if self._drawn is not None:
+            self._drawn.stop()
+
+
+def _writes_unicode(stream: TextIO) -> bool:
+    return (stream.encoding or "ascii").lower().replace("-", "") == "utf8"
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    encoding = stream.encoding or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)

@@ -1,0 +1,75 @@
+"""What every test gets: a home of its own, and nothing left running behind it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared import paths
+
+# Whatever agent, CI or git process runs the tests must not be seen by their subjects.
+LEAKING_PREFIXES = (
+    "OMA_",
+    "OMAR_",
+    "OMAS_",
+    "OOBO_",
+    "GIT_",
+    "CLAUDE",
+    "CODEX",
+    "OPENCODE",
+    "GEMINI",
+    "CURSOR",
+    "AIDER",
+    "ANTHROPIC_",
+    "OPENAI_",
+    "XDG_",
+    "TMUX",
+    "AI_AGENT",
+    "AGENT",
+    "GITHUB_",
+    "BUILD_",
+    "CI",
+)
+KEPT = ("OMA_BACKENDS_DIR",)
+real_home = Path.home()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty HOME with OMA_HOME below it; the tmux server of that home is killed afterwards."""
+    for name in list(os.environ):
+        if name.startswith(LEAKING_PREFIXES) and name not in KEPT:
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("OMA_HOME", str(folder / "oma"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(folder / ".gitconfig"))
+    (folder / ".gitconfig").write_text(
+        "[user]\n\tname = Test Person\n\temail = person@example.org\n[init]\n\tdefaultBranch = main\n"
+        "[commit]\n\tgpgsign = false\n[gc]\n\tauto = 0\n"
+    )
+    yield folder
+    _kill_tmux_server(paths.tmux_socket())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def real_home_is_untouched() -> Iterator[None]:
+    """A test that writes into the person's own state is a defect of the test."""
+    own = [real_home / name for name in (".omar", ".omas", ".oobo", ".config/omar")]
+    before = {path: path.exists() for path in own}
+    yield
+    made = [str(path) for path in own if path.exists() and not before[path]]
+    assert not made, f"tests wrote into the real home: {made}"
+
+
+def _kill_tmux_server(socket: str) -> None:
+    folder = Path(os.environ.get("TMUX_TMPDIR", "/tmp")) / f"tmux-{os.getuid()}"
+    if (folder / socket).exists():
+        subprocess.run(["tmux", "-L", socket, "kill-server"], capture_output=True, check=False)
+        (folder / socket).unlink(missing_ok=True)
