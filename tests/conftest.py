@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared import paths
+from tests.daemon import Daemon
 
 # Whatever agent, CI or git process runs the tests must not be seen by their subjects.
 LEAKING_PREFIXES = (
@@ -39,13 +40,12 @@ real_home = Path.home()
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty HOME with OMA_HOME below it; the tmux server of that home is killed afterwards."""
     for name in list(os.environ):
         if name.startswith(LEAKING_PREFIXES) and name not in KEPT:
             monkeypatch.delenv(name)
-    folder = tmp_path / "home"
-    folder.mkdir(mode=0o700)
+    folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("OMA_HOME", str(folder / "oma"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -56,6 +56,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     )
     yield folder
     _kill_tmux_server(paths.tmux_socket())
+
+
+@pytest.fixture
+def daemon(home: Path) -> Iterator[Daemon]:
+    """A running daemon in the test's home, on a free port."""
+    with Daemon() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -28,8 +28,7 @@ def run(tool: Tool, app: Any, argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # The reader of our pipe has seen enough; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return EXIT_OK
     except KeyboardInterrupt:
         output.say("Interrupted.")
@@ -39,10 +38,27 @@ def run(tool: Tool, app: Any, argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         _say_error(tool, error.message, error.hint)
         return error.exit_code
+    except OSError as error:
+        # The machine refused something nobody foresaw: a full disk behind stdout, no more files.
+        if debug:
+            traceback.print_exc()
+        _give_up_stdout()
+        _say_error(tool, _machine_sentence(error), None)
+        return OmaError.exit_code
     except Exception as error:
         if debug:
             traceback.print_exc()
         return _bug(tool, arguments, error)
+
+
+def _give_up_stdout() -> None:
+    """Nobody can read what is still buffered; Python would complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _machine_sentence(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"The system refused: {error.strerror or error}{where}."
 
 
 def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:

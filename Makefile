@@ -1,0 +1,61 @@
+# The only list of commands. `make` alone prints it.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := omas_cli oobo_hooks omar_daemon shared
+TESTS ?= tests
+PYTEST_OPTIONS ?=
+
+.PHONY: help run test test-backends lint bench completions clean
+
+help:
+	@echo "make run            install into $(VENV), start the daemon, take the tour"
+	@echo "make test           run the tests (real tmux, git, daemon, database)"
+	@echo "make test-backends  run the tests with the real agent programs from npm"
+	@echo "make lint           ruff, mypy, the arrows between packages"
+	@echo "make bench          measure every promised figure beside a reference"
+	@echo "make completions    write completions/ anew"
+	@echo "make clean          remove $(VENV) and caches"
+
+# A stamp per extra: offline, nothing is fetched again until pyproject.toml changes.
+$(VENV)/.installed: pyproject.toml
+	@sh .ci/require tmux git
+	@test -x $(BIN)/python || "$$(sh .ci/python)" -m venv $(VENV)
+	@echo "installing the suite into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(VENV)/.installed
+	@sh .ci/require tmux git
+	@$(BIN)/omar up
+	@$(BIN)/omar tour
+
+test: $(VENV)/.installed-dev
+	@sh .ci/require tmux git
+	$(BIN)/python -m pytest -n 2 -m "not backends" $(PYTEST_OPTIONS) $(TESTS)
+
+test-backends: $(VENV)/.installed-dev
+	@sh .ci/require tmux git npm
+	$(BIN)/python -m pytest -m backends $(PYTEST_OPTIONS) tests/backends
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	@sh .ci/require tmux git
+	$(BIN)/python -m tests.bench $(BENCH)
+
+completions: $(VENV)/.installed
+	$(BIN)/python -m shared.cli.completions completions
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

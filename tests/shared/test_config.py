@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from shared import config, paths
+from shared.config import Setting
+from shared.errors import ConfigError, UsageError
+
+SETTINGS = (
+    Setting("server.url", "https://example.org", str, "address", env="OOBO_SERVER_URL"),
+    Setting("server.sync", False, bool, "switch", env="OOBO_SYNC"),
+    Setting("limits.count", 3, int, "count"),
+    Setting("limits.seconds", 1.5, float, "time"),
+    Setting("ignored", [], list, "names"),
+)
+
+
+def write_user(text: str) -> Path:
+    path = paths.config_file("oobo")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_each_layer_beats_the_one_below_and_says_where_the_value_is_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert config.load("oobo", SETTINGS).origin("server.url") == "default"
+    user = write_user('[server]\nurl = "https://user"\n')
+    assert config.load("oobo", SETTINGS).origin("server.url") == f"user {user}"
+    (tmp_path / ".oobo.toml").write_text('[server]\nurl = "https://project"\n')
+    found = config.load("oobo", SETTINGS, project=tmp_path)
+    assert (found["server.url"], found.origin("server.url")) == ("https://project", f"project {tmp_path}/.oobo.toml")
+    monkeypatch.setenv("OOBO_SERVER_URL", "https://env")
+    found = config.load("oobo", SETTINGS, project=tmp_path)
+    assert (found["server.url"], found.origin("server.url")) == ("https://env", "env OOBO_SERVER_URL")
+    found = config.load("oobo", SETTINGS, {"server.url": "https://flag"}, project=tmp_path)
+    assert (found["server.url"], found.origin("server.url")) == ("https://flag", "flag")
+
+
+def test_a_broken_file_is_a_config_error_that_names_file_and_line() -> None:
+    path = write_user('[server]\nurl = "x"\nsync = maybe\n')
+    with pytest.raises(ConfigError, match=r"config\.toml is not valid TOML.*line 3") as caught:
+        config.load("oobo", SETTINGS)
+    assert caught.value.exit_code == 78
+    assert str(path) in caught.value.message
+
+
+def test_a_file_that_is_not_text_is_a_config_error() -> None:
+    write_user("").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        config.load("oobo", SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[server]\nurl = 3\n", "server.url"),
+        ('[limits]\ncount = "3"\n', "limits.count"),
+        ("[limits]\ncount = true\n", "limits.count"),
+        ("ignored = [1]\n", "ignored"),
+        ('[server]\nsync = "yes"\n', "server.sync"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_names_its_key_and_file(text: str, key: str) -> None:
+    write_user(text)
+    with pytest.raises(ConfigError, match=key):
+        config.load("oobo", SETTINGS)
+
+
+def test_a_wrong_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OOBO_SYNC", "perhaps")
+    with pytest.raises(ConfigError, match="OOBO_SYNC"):
+        config.load("oobo", SETTINGS)
+
+
+def test_set_keeps_every_other_value_of_the_file() -> None:
+    path = write_user('[server]\nurl = "https://mine"\n[other]\nkept = [1, 2]\n')
+    assert config.set_value("oobo", SETTINGS, "limits.count", "7") == 7
+    body = tomllib.loads(path.read_text())
+    assert body == {"server": {"url": "https://mine"}, "other": {"kept": [1, 2]}, "limits": {"count": 7}}
+
+
+def test_set_of_an_unknown_key_says_which_are_known() -> None:
+    with pytest.raises(UsageError) as caught:
+        config.set_value("oobo", SETTINGS, "server.uri", "x")
+    assert "server.url" in (caught.value.hint or "")
+
+
+def test_set_refuses_to_touch_a_broken_file() -> None:
+    path = write_user("= broken")
+    with pytest.raises(ConfigError):
+        config.set_value("oobo", SETTINGS, "limits.count", "7")
+    assert path.read_text() == "= broken"
+
+
+def test_open_ended_tables_are_merged_with_the_projects_entries_first(tmp_path: Path) -> None:
+    write_user('[tools.a]\ncommand = "user"\n[tools.b]\ncommand = "b"\n')
+    (tmp_path / ".oobo.toml").write_text('[tools.a]\ncommand = "project"\n')
+    found = config.load("oobo", SETTINGS, project=tmp_path)
+    assert found.table("tools") == {"a": {"command": "project"}, "b": {"command": "b"}}
+    assert found.table("nothing") == {}
