@@ -10,7 +10,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("api.require_token", False, bool, "ask for a key on /api/* from this machine too"),
     Setting("api.allowed_hosts", [], list, "further Host names under which the daemon may be reached"),
     Setting("api.max_agents", 500, int, "how many agents may live at once"),
-    Setting("server.database_url", "", str, "SQLAlchemy URL of a team's database; empty: SQLite in the home"),
+    Setting(
+        "server.database_url", "", str, "SQLAlchemy URL of a team's database; empty: SQLite in the home", secret=True
+    ),
     Setting("tmux.socket", "", str, "name of the private tmux server; empty: chosen from the home"),
     Setting("agents.default_backend", "claude", str, "backend of an agent spawned without one"),
     Setting("agents.default_workdir", "", str, "working directory of an agent spawned without one"),

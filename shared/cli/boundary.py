@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import sys
-import time
-import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared import __version__, durable, output, paths
+from shared import __version__, output
 from shared.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, OmaError
-from shared.paths import Tool
+
+if TYPE_CHECKING:
+    from shared.paths import Tool
 
 
 def run(tool: Tool, app: Any, argv: Sequence[str] | None = None) -> int:
@@ -34,21 +33,25 @@ def run(tool: Tool, app: Any, argv: Sequence[str] | None = None) -> int:
         output.say("Interrupted.")
         return EXIT_INTERRUPTED
     except OmaError as error:
-        if debug:
-            traceback.print_exc()
+        _show_traceback(debug)
         _say_error(tool, error.message, error.hint)
         return error.exit_code
     except OSError as error:
         # The machine refused something nobody foresaw: a full disk behind stdout, no more files.
-        if debug:
-            traceback.print_exc()
+        _show_traceback(debug)
         _give_up_stdout()
         _say_error(tool, _machine_sentence(error), None)
         return OmaError.exit_code
     except Exception as error:
-        if debug:
-            traceback.print_exc()
+        _show_traceback(debug)
         return _bug(tool, arguments, error)
+
+
+def _show_traceback(debug: bool) -> None:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
 
 
 def _give_up_stdout() -> None:
@@ -113,6 +116,12 @@ def _bug(tool: Tool, arguments: list[str], error: Exception) -> int:
 
 def _write_report(tool: Tool, arguments: list[str], error: Exception) -> str:
     """Versions, the verbs of the command line (no values) and the stack without the values in it."""
+    import platform
+    import time
+    import traceback
+
+    from shared import durable, paths
+
     verbs = [word for word in arguments[:2] if word.isalpha()]
     stack = "".join(traceback.format_tb(error.__traceback__))
     body = "\n".join(

@@ -44,7 +44,10 @@ def get(tool: Tool, settings: Sequence[Setting], key: str) -> int:
 def set_value(tool: Tool, settings: Sequence[Setting], key: str, raw: str) -> int:
     setting = config.find(settings, key)
     if setting.secret:
-        raise UsageError(f"{key} is a secret and does not belong on a command line.", hint=f"Use `{tool} auth login`.")
+        raise UsageError(
+            f"{key} is a secret and does not belong on a command line.",
+            hint=f"Write it into {paths.config_file(tool)} (mode 0600).",
+        )
     value = config.set_value(tool, settings, key, raw)
     output.say(f"{key} = {_text(value)} in {paths.config_file(tool)}")
     if setting.env and (origin := config.load(tool, settings).origin(key)).startswith("env"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shared import __version__
-from shared.config import Setting
-from shared.paths import Tool
+
+if TYPE_CHECKING:
+    from shared.cli.doctor import Check
+    from shared.config import Setting
+    from shared.paths import Tool
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show exactly what would be done, and do nothing.")]
@@ -73,7 +76,7 @@ def add_config(app: typer.Typer, tool: Tool, settings: Callable[[], Sequence[Set
         return config_commands.set_value(tool, settings(), key, value)
 
 
-def add_doctor(app: typer.Typer, tool: Tool, checks: Callable[[], Sequence[Any]]) -> None:
+def add_doctor(app: typer.Typer, tool: Tool, checks: Callable[[], Sequence[Check]]) -> None:
     """Mount `doctor`; `checks` returns `shared.cli.doctor.Check`s and is called only when asked."""
 
     @app.command("doctor")

@@ -1,0 +1,50 @@
+"""`make bench` (all), or `make bench BENCH="startup hook"`: each figure with its bar and a reference.
+
+Exit code 0 whatever the figures are: benchmarks inform, they are no timed tests.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench.figures import print_figures
+
+ROOMS = {
+    "startup": "start of the commands and the daemon",
+    "agents": "agents in tmux",
+    "hook": "what a commit costs",
+}
+
+
+def main(wanted: list[str]) -> int:
+    unknown = set(wanted) - set(ROOMS)
+    if unknown:
+        print(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(ROOMS)}", file=sys.stderr)
+        return 2
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}")
+    for name in wanted or list(ROOMS):
+        home = Path(tempfile.mkdtemp(prefix="oma-bench-"))
+        os.environ.update(HOME=str(home), OMA_HOME=str(home / "oma"), GIT_CONFIG_NOSYSTEM="1")
+        try:
+            figures = importlib.import_module(f"tests.bench.{name}").measure(home)
+            print_figures(ROOMS[name], figures)
+        finally:
+            _clean_up(home)
+    return 0
+
+
+def _clean_up(home: Path) -> None:
+    from shared import paths
+
+    subprocess.run(["tmux", "-L", paths.tmux_socket(), "kill-server"], capture_output=True, check=False)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

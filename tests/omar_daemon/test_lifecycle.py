@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared import local_daemon, paths
+from tests.daemon import Daemon
+
+
+def omar(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "omar_daemon.main", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture(autouse=True)
+def free_port(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    monkeypatch.setenv("OMAR_PORT", str(port))
+    yield port
+    record = local_daemon.running()
+    if record is not None:
+        os.kill(record.pid, signal.SIGKILL)
+
+
+def test_up_twice_is_one_daemon_and_down_ends_it(free_port: int) -> None:
+    first = omar("up", "--json")
+    second = omar("up", "--json")
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    one, two = json.loads(first.stdout), json.loads(second.stdout)
+    assert one["pid"] == two["pid"]
+    assert (one["started"], two["started"]) == (True, False)
+    assert one["url"] == f"http://127.0.0.1:{free_port}"
+    assert omar("status", "--json").returncode == 0
+    assert omar("down").returncode == 0
+    assert local_daemon.running() is None
+    assert json.loads(omar("status", "--json").stdout) == {"running": False}
+    assert omar("status").returncode == 1
+    assert omar("down").returncode == 0
+
+
+def test_twenty_started_at_once_are_one(free_port: int) -> None:
+    command = [sys.executable, "-P", "-m", "omar_daemon.main", "up", "--json"]
+    starting = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(20)]
+    answers = [json.loads(process.communicate(timeout=60)[0]) for process in starting]
+    assert {process.returncode for process in starting} == {0}
+    assert len({answer["pid"] for answer in answers}) == 1
+    assert sum(answer["started"] for answer in answers) == 1
+
+
+def test_after_kill_9_the_next_up_starts_a_new_one() -> None:
+    pid = json.loads(omar("up", "--json").stdout)["pid"]
+    os.kill(pid, signal.SIGKILL)
+    again = json.loads(omar("up", "--json").stdout)
+    assert again["started"] is True
+    assert again["pid"] != pid
+
+
+def test_a_daemon_of_another_version_is_replaced() -> None:
+    pid = json.loads(omar("up", "--json").stdout)["pid"]
+    record = json.loads(paths.pid_file().read_text())
+    paths.pid_file().write_text(json.dumps({**record, "version": "0.0.1"}))
+    done = omar("up")
+    assert done.returncode == 0
+    assert "0.0.1 was replaced" in done.stderr
+    now = local_daemon.running()
+    assert now is not None
+    assert now.pid != pid
+
+
+def test_a_taken_port_is_one_sentence_and_69(free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)):
+        for verb in ("up", "serve"):
+            done = omar(verb)
+            assert done.returncode == 69, done.stderr
+            assert f"port {free_port}" in done.stderr
+            assert "Traceback" not in done.stderr
+    assert omar("up").returncode == 0
+
+
+def test_a_broken_configuration_is_78_with_its_line() -> None:
+    path = paths.config_file("omar")
+    path.parent.mkdir(parents=True)
+    path.write_text("[api]\nport = = 1\n")
+    for verb in ("up", "serve", "status"):
+        done = omar(verb)
+        if verb != "status":
+            assert done.returncode == 78, (verb, done.stderr)
+            assert "line 2" in done.stderr
+        assert "Traceback" not in done.stderr
+    path.write_text("[api]\nenabled = false\n")
+    done = omar("up")
+    assert done.returncode == 78
+    assert "api.enabled" in done.stderr
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence() -> None:
+    done = omar("up", OMA_HOME="/proc/nowhere")
+    assert done.returncode == 1
+    assert "/proc/nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_none_is_a_usage_error() -> None:
+    assert omar("up", "--port", "99999").returncode == 2
+    assert omar("up", "--port", "many").returncode == 2
+    assert omar("up", OMAR_PORT="many").returncode == 78
+
+
+def test_sigterm_drains_with_a_stream_open_and_leaves_0(daemon: Daemon) -> None:
+    with socket.create_connection(("127.0.0.1", daemon.port)) as half:
+        half.sendall(b"POST /api/agents HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
+        started = time.monotonic()
+        assert daemon.stop() == 0
+        assert time.monotonic() - started < 5.5
+    assert "Traceback" not in daemon.log
+
+
+def test_the_log_can_be_read_and_holds_no_key() -> None:
+    omar("up")
+    assert omar("logs", "-n", "5").returncode == 0
+    key = omar("keys", "create", "probe").stdout.strip()
+    assert key.startswith("oma_")
+    assert key not in paths.daemon_log().read_text()
+    omar("down")
+
+
+def test_keys_are_listed_without_their_text_and_can_be_revoked() -> None:
+    omar("up")
+    key = omar("keys", "create", "laptop", "--scope", "anchors", "--expires", "30d").stdout.strip()
+    listed = omar("keys", "list", "--json")
+    [entry] = json.loads(listed.stdout)["keys"]
+    assert (entry["name"], entry["user"], entry["scopes"]) == ("laptop", "laptop", ["anchors"])
+    assert key not in listed.stdout
+    assert omar("keys", "revoke", entry["id"]).returncode == 0
+    assert omar("keys", "revoke", entry["id"]).returncode == 1
+    assert omar("keys", "create", "x", "--scope", "everything").returncode == 1
+    assert omar("keys", "create", "x", "--expires", "soon").returncode == 2
+
+
+def test_env_prints_working_exports_and_keeps_one_key() -> None:
+    first, second = omar("env", "--json"), omar("env", "--json")
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout) == json.loads(second.stdout)
+    assert json.loads(first.stdout)["OMA_API_KEY"].startswith("oma_")
+
+
+def test_doctor_says_what_stands_and_how_to_mend_the_rest() -> None:
+    done = omar("doctor", "--json")
+    found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 0
+    assert found["tmux"]["outcome"] == "ok"
+    assert found["daemon"] == {"name": "daemon", "outcome": "warning", "detail": "not running", "fix": "omar up"}
+    done = omar("doctor", "--json", PATH="/nowhere")
+    found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 1
+    assert found["tmux"]["outcome"] == "failed"
+    assert found["tmux"]["fix"]
+
+
+def test_a_symlinked_package_in_the_working_directory_is_not_run(tmp_path: Path) -> None:
+    trap = tmp_path / "omar_daemon"
+    trap.mkdir()
+    (trap / "__init__.py").write_text("open('caught', 'w')")
+    (tmp_path / "shared").symlink_to(trap)
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("omar")), "up"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "caught").exists()
