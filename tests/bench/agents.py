@@ -22,8 +22,7 @@ def measure(home: Path) -> list[Figure]:
     with Daemon() as daemon:
         spawned = _spawn_all(daemon, home)
         time.sleep(3)
-        figures = [spawned, *_list(daemon), *_rest(daemon)]
-    return figures
+        return [spawned, *_list(daemon), *_rest(daemon)]
 
 
 def _spawn_all(daemon: Daemon, home: Path) -> Figure:
