@@ -1,0 +1,68 @@
+"""One scored session as the ledger keeps it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from omas_cli.scoring.facts import facts_of
+from omas_cli.scoring.metrics import FORMULA_VERSION, Metrics, metrics_of
+from shared.transcripts.model import Session
+from shared.wire import ranking
+
+
+class Tokens(Struct, frozen=True):
+    """Tokens of a session with all its sub-agents."""
+
+    input: int
+    output: int
+    cache_read: int
+    cache_creation: int
+
+
+class Record(Struct, kw_only=True, frozen=True):
+    """Numbers of one session and what stays on this machine: project path, model, tokens, lines, skipped lines.
+
+    Instants are milliseconds since the epoch; `modified_ms` is the newest write of the session's files.
+    """
+
+    tool: str
+    id: str
+    project: str | None
+    model: str | None
+    started_ms: int
+    ended_ms: int
+    modified_ms: int
+    metrics: Metrics
+    tokens: Tokens
+    lines_written: int
+    responses: int
+    sub_agent_tool_calls: int
+    skipped_lines: int
+    formula_version: int = FORMULA_VERSION
+
+    @property
+    def is_qualified(self) -> bool:
+        found = self.metrics
+        return ranking.is_qualified(found.session_duration_minutes, found.total_tool_calls, found.total_human_messages)
+
+
+def record_of(session: Session) -> Record:
+    """Score a session; one without any instant counts as begun when its files were last written."""
+    conversations = list(session.conversations())
+    usage = session.total_usage
+    modified_ms = max((file.modified_ns for file in session.files), default=0) // 1_000_000
+    return Record(
+        tool=session.tool,
+        id=session.id,
+        project=session.cwd,
+        model=session.model,
+        started_ms=modified_ms if session.started_ms is None else session.started_ms,
+        ended_ms=modified_ms if session.ended_ms is None else session.ended_ms,
+        modified_ms=modified_ms,
+        metrics=metrics_of(facts_of(session)),
+        tokens=Tokens(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_creation_tokens),
+        lines_written=sum(call.lines_written for found in conversations for call in found.tool_calls),
+        responses=len(session.responses),
+        sub_agent_tool_calls=sum(len(agent.tool_calls) for agent in session.all_sub_agents()),
+        skipped_lines=session.skipped_lines,
+    )
