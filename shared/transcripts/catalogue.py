@@ -20,7 +20,23 @@ Owner = Callable[[str], str | None]
 class Reader(Protocol):
     """What the package of each tool exports."""
 
-    def discover(
+    def discover(self, owner: Owner) -> Iterable[Source]: ...
+
+    def read(self, source: Source, detail: Detail) -> Iterator[Session]: ...
+
+    def peek(self, path: str) -> tuple[str | None, str | None]: ...
+
+
+@cache
+def reader(tool: str) -> Reader:
+    """The reader of one tool; KeyError for a tool there is none for."""
+    if tool not in TOOLS:
+        raise KeyError(tool)
+    module: ModuleType = importlib.import_module(f"shared.transcripts.{tool}")
+    return cast(Reader, module)
+
+
+def discover(
     tools: Sequence[str] = TOOLS, *, since_ms: int | None = None, owner: Owner | None = None
 ) -> Iterator[Source]:
     """All sources of `tools`, those only that were written at or after `since_ms`.
