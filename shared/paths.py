@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 Tool = Literal["omar", "omas", "oobo"]
+Shell = Literal["bash", "zsh", "fish"]
 
 TMUX_SOCKET = "omar"
 
@@ -87,6 +88,11 @@ def spool_dir() -> Path:
     return tool_home("omar") / "spool"
 
 
+def agent_dir(name: str) -> Path:
+    """What omar keeps for one agent while it exists: its prompt."""
+    return tool_home("omar") / "agents" / name
+
+
 def prompts_dir() -> Path:
     """The user's own copies of the prompt templates."""
     return config_file("omar").parent / "prompts"
@@ -120,6 +126,34 @@ def salt_file() -> Path:
 
 def oobo_database() -> Path:
     return tool_home("oobo") / "oobo.db"
+
+
+# the shells' own places
+
+
+def completion_file(tool: Tool, shell: Shell) -> Path:
+    """Where bash-completion and fish look for a command's completions; zsh has no place of the user's own."""
+    if shell == "fish":
+        return _xdg_dir("XDG_CONFIG_HOME", ".config") / "fish" / "completions" / f"{tool}.fish"
+    data = _xdg_dir("XDG_DATA_HOME", ".local/share")
+    if shell == "zsh":
+        return data / "zsh" / "site-functions" / f"_{tool}"
+    moved = os.environ.get("BASH_COMPLETION_USER_DIR")
+    return (Path(moved) if moved else data / "bash-completion") / "completions" / tool
+
+
+def shell_startup_file(shell: Shell) -> Path | None:
+    """The file an interactive shell reads at its start; None for fish, which looks for completions by itself."""
+    if shell == "bash":
+        return user_home() / ".bashrc"
+    if shell == "zsh":
+        return Path(os.environ.get("ZDOTDIR") or user_home()) / ".zshrc"
+    return None
+
+
+def _xdg_dir(variable: str, default: str) -> Path:
+    chosen = os.environ.get(variable)
+    return Path(chosen) if chosen and Path(chosen).is_absolute() else user_home() / default
 
 
 # the AI tools' own places

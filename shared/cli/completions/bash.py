@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.cli.completions.grammar import Grammar, Values
+from shared.cli.completions.grammar import Grammar, Values, fill
 
 _SCRIPT = r"""# Completion of __TOOL__ for bash. Made by `__TOOL__ completions show bash`; edits will be lost.
 
@@ -67,19 +67,15 @@ complete -F ___TOOL___completion __TOOL__
 
 def script(grammar: Grammar) -> str:
     """The file's text."""
-    valued = [f"{path} {name}" for path, found in grammar.option_values.items() for name in found]
-    parts = {
-        "__PATHS__": _pattern(grammar.paths()),
-        "__VALUED__": _pattern(valued),
-        "__OPTION_VALUES__": "\n".join(_option_values(grammar)),
-        "__OPTIONS__": "\n".join(_options(grammar)),
-        "__POSITIONS__": "\n".join(_positions(grammar)),
-        "__TOOL__": grammar.tool,
-    }
-    text = _SCRIPT
-    for mark, part in parts.items():
-        text = text.replace(mark, part)
-    return text
+    return fill(
+        _SCRIPT,
+        TOOL=grammar.tool,
+        PATHS=_pattern(grammar.paths()),
+        VALUED=_pattern(grammar.valued_options()),
+        OPTION_VALUES="\n".join(_option_values(grammar)),
+        OPTIONS="\n".join(_options(grammar)),
+        POSITIONS="\n".join(_positions(grammar)),
+    )
 
 
 def _pattern(words: list[str]) -> str:

@@ -43,6 +43,10 @@ class Grammar:
         """All command paths but the root."""
         return [f"{path}/{name}" for path, found in self.commands.items() for name in found]
 
+    def valued_options(self) -> list[str]:
+        """Each option that takes a value, after its command path: "/spawn --backend"."""
+        return [f"{path} {name}" for path, found in self.option_values.items() for name in found]
+
 
 def read_grammar(tool: str, command: Any) -> Grammar:
     """The grammar of the click `command` that Typer made of an app."""
@@ -52,7 +56,7 @@ def read_grammar(tool: str, command: Any) -> Grammar:
 
 
 def _read_command(grammar: Grammar, path: str, command: Any) -> None:
-    grammar.options[path] = {name: "show help" for name in ("--help",)}
+    grammar.options[path] = {"--help": "show help"}
     for parameter in command.params:
         if getattr(parameter, "hidden", False):
             continue
@@ -105,3 +109,8 @@ def _one_line(text: str | None) -> str:
     first = re.split(r"(?<=[.;])\s|\n", (text or "").strip(), maxsplit=1)[0]
     plain = "".join(letter for letter in first if letter.isprintable()).rstrip(".;")
     return plain if len(plain) <= HELP_LENGTH else plain[: HELP_LENGTH - 1].rstrip() + "…"
+
+
+def fill(template: str, **parts: str) -> str:
+    """`template` with every `__NAME__` replaced by the part of that name; the parts themselves are left alone."""
+    return re.sub("__(" + "|".join(parts) + ")__", lambda found: parts[found[1]], template)
