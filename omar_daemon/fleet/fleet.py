@@ -1,0 +1,299 @@
+"""The fleet: every agent of one daemon, alive in its private tmux server or ended and kept for a look."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from omar_daemon.fleet import environment, live_state, panes, processes, server, spool, views
+from omar_daemon.fleet.channel import Channel
+from omar_daemon.fleet.connection import SubprocessConnection
+from omar_daemon.fleet.control import SteadyReader
+from omar_daemon.fleet.delivery import Courier, Target
+from omar_daemon.fleet.errors import AgentDead, KillRefused, TmuxError, UnknownAgent
+from omar_daemon.fleet.health import Health
+from omar_daemon.fleet.introduction import Introducer
+from omar_daemon.fleet.launch import SpawnRequest, short_name
+from omar_daemon.fleet.live_state import Reported
+from omar_daemon.fleet.options import Options
+from omar_daemon.fleet.probe import Probe
+from omar_daemon.fleet.roster import Agent, Roster
+from omar_daemon.fleet.spawner import Spawner, remove_files
+from omar_daemon.fleet.upkeep import Upkeep
+from omar_daemon.fleet.watch import View, Watch
+from omar_daemon.store.engine import Store
+from shared import durable, paths
+
+log = logging.getLogger("omar.fleet")
+
+FRESH_SECONDS = 0.1
+READY_AGE_SECONDS = 15.0
+LAST_WORDS_SECONDS = 3.0
+
+Removed = Callable[[str], Coroutine[Any, Any, int]]
+
+
+class Fleet:
+    """All methods are coroutines of one event loop; tmux, files and the store are reached through threads.
+
+    `on_removed` holds what must happen when an agent is killed (its events, the computer lock); each is given the
+    short name and returns how many events it cancelled.
+    """
+
+    def __init__(self, store: Store, options: Options) -> None:
+        self.options = options
+        self.on_removed: list[Removed] = []
+        self.probe = Probe(options.registry)
+        self.roster = Roster(store)
+        surroundings = environment.server_environment()
+        connection = SubprocessConnection(options.socket, surroundings)
+        self._reader = Channel(SteadyReader(connection, server.KEEPER, surroundings), "read")
+        self._actor = Channel(connection, "act")
+        self.watch = Watch(self._reader, self._backend_of, options.errors)
+        self.courier = Courier(self._reader, self._actor)
+        self._spawner = Spawner(options, self.roster, self.watch, self._actor, connection)
+        self._introducer = Introducer(self.roster, self.courier)
+        self._upkeep = Upkeep(self.roster, self.watch, self._reader, self._actor)
+        self._reported: dict[str, Reported] = {}
+        self._loop: asyncio.Task[None] | None = None
+        self._chores: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Adopt every live session and go on where a killed daemon stopped. Without tmux the daemon still serves."""
+        await self.roster.load()
+        await asyncio.to_thread(spool.sweep)
+        try:
+            await self._spawner.ensure_server()
+            await self.watch.refresh(0.0)
+            await self._upkeep.adopt()
+        except TmuxError as error:
+            log.warning("%s", error.message)
+        for agent in self.roster.all():
+            self._resume(agent)
+        self._loop = asyncio.create_task(self._upkeep.run())
+
+    async def stop(self) -> None:
+        """Leave the agents running; what is half delivered is taken up at the next start."""
+        introductions = [agent.introduction for agent in self.roster.all() if agent.introduction]
+        tasks = [task for task in (self._loop, *introductions, *self._chores) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._reader.close()
+        await self._actor.close()
+
+    async def spawn(self, request: SpawnRequest) -> dict[str, Any]:
+        """Start an agent; `{id, status, session, created_at}`. Raises the fleet's errors."""
+        agent = await self._spawner.spawn(request)
+        if agent.record.delivery == "pending":
+            self._introducer.begin(agent, self._target(agent))
+        return views.spawned(agent)
+
+    async def overview(self, *, parent: str | None = None, state: Health | None = None) -> dict[str, Any]:
+        """`{agents, manager}`; optionally only the children of `parent`, or those of one health."""
+        await self._refresh(FRESH_SECONDS)
+        now = time.time()
+        lines = [(agent, self._brief(agent, now)) for agent in self.roster.all() if self._is_shown(agent)]
+        manager = next((line for agent, line in lines if agent.name == panes.MANAGER), None)
+        wanted_parent = short_name(parent) if parent is not None else None
+        agents = [
+            line
+            for agent, line in lines
+            if agent.name != panes.MANAGER
+            and (wanted_parent is None or line["parent"] == wanted_parent)
+            and (state is None or line["health"] == state)
+        ]
+        return {"agents": agents, "manager": _manager_line(manager)}
+
+    async def detail(self, name: str, lines: int) -> dict[str, Any]:
+        """One agent with the last `lines` lines of its output; UnknownAgent."""
+        agent = self._shown(name)
+        await self._refresh(FRESH_SECONDS)
+        tail = await self._tail(agent, lines)
+        line = self._brief(agent, time.time())
+        return views.detail(agent, line, tail, [child.name for child in self.roster.children(agent.name)])
+
+    async def summary(self, name: str) -> dict[str, Any]:
+        """`{id, health, task, status, children}`; UnknownAgent."""
+        agent = self._shown(name)
+        await self._refresh(FRESH_SECONDS)
+        now = time.time()
+        living = [child.name for child in self.roster.children(agent.name) if self._health(child, now) != "dead"]
+        return {
+            "id": agent.name,
+            "health": self._health(agent, now),
+            "task": agent.record.task,
+            "status": await self._reported_status(agent),
+            "children": living,
+        }
+
+    async def set_status(self, name: str, status: str) -> None:
+        """Keep an agent's own report, in the store and in `~/.omar/status/<session>.md`; UnknownAgent."""
+        agent = self._shown(name)
+        await self.roster.change(agent, status=status)
+        await asyncio.to_thread(durable.write_atomic, _status_file(agent.name), status)
+
+    async def send(self, name: str, text: str, *, enter: bool, raw: bool = False) -> None:
+        """Type a text into an agent. Raises UnknownAgent, AgentDead, InvalidRequest, DeliveryFailed."""
+        agent = self._shown(name)
+        await self._refresh(FRESH_SECONDS)
+        view = self.watch.view(agent.name)
+        if view is None or view.pane.dead or agent.record.stage == "ended":
+            raise AgentDead(f"Agent '{agent.name}' is dead; nothing can be sent to it.")
+        target = self._target(agent)
+        if not raw and not agent.ready and view.reading.question is None:
+            await self._settle(agent, view, target)
+        async with agent.turn:
+            await self.courier.deliver(target, text, enter=enter, raw=raw)
+
+    async def kill(self, name: str, *, force: bool = False, tree: bool = False) -> dict[str, int]:
+        """End an agent (and with `tree` everything below it); `{events_cancelled, children_orphaned}`.
+
+        Raises UnknownAgent, and KillRefused for the manager or when a person is attached, unless `force`.
+        """
+        agent = self._shown(name)
+        await self._refresh(0.0)
+        doomed = self._family(agent) if tree else [agent]
+        for one in doomed:
+            self._check_killable(one, force)
+        totals = {"events_cancelled": 0, "children_orphaned": 0}
+        for one in reversed(doomed):
+            orphans, cancelled = await self._end(one)
+            totals["children_orphaned"] += orphans
+            totals["events_cancelled"] += cancelled
+        return totals
+
+    async def _end(self, agent: Agent) -> tuple[int, int]:
+        agent.ending = True
+        if agent.introduction is not None:
+            agent.introduction.cancel()
+        view = self.watch.view(agent.name)
+        if view is not None:
+            family = await asyncio.to_thread(processes.tree, view.pane.pid) if not view.pane.dead else []
+            await self._actor.batch([("kill-session", "-t", view.pane.session_id)])
+            self.watch.forget(agent.name)
+            self._later(self._reap(family))
+        orphans = await self.roster.remove(agent)
+        await asyncio.to_thread(remove_files, agent.name)
+        cancelled = [await callback(agent.name) for callback in self.on_removed]
+        return orphans, sum(cancelled)
+
+    async def _reap(self, family: list[processes.Process]) -> None:
+        """What does not leave when its terminal hangs up is killed; until then it may finish its log."""
+        await asyncio.sleep(LAST_WORDS_SECONDS)
+        await asyncio.to_thread(processes.kill_left, family)
+
+    def _later(self, chore: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    def _check_killable(self, agent: Agent, force: bool) -> None:
+        if agent.name == panes.MANAGER:
+            raise KillRefused("Cannot kill the manager through the API.")
+        view = self.watch.view(agent.name)
+        if view is not None and view.pane.attached and not force:
+            raise KillRefused(f"A person is attached to agent '{agent.name}'; use force to kill it all the same.")
+
+    def _family(self, agent: Agent) -> list[Agent]:
+        """The agent and everything below it, parents first."""
+        family = [agent]
+        for one in family:
+            family += [child for child in self.roster.children(one.name) if child not in family]
+        return family
+
+    async def _settle(self, agent: Agent, view: View, target: Target) -> None:
+        """Before the first text: an agent that just started may not listen yet."""
+        now = time.time()
+        quiet = now - view.output_at > 2.0 and now - agent.record.created_at > READY_AGE_SECONDS
+        if not quiet:
+            await self.courier.wait_ready(target)
+        agent.ready = True
+
+    async def _refresh(self, max_age: float) -> None:
+        await self.watch.refresh(max_age)
+        await self._upkeep.notice()
+        self._reported = await asyncio.to_thread(self._read_states) if self._publishers() else {}
+
+    def _publishers(self) -> list[tuple[str, str, int]]:
+        """Agents whose program publishes its live state: (name, directory, pid)."""
+        found = []
+        for agent in self.roster.all():
+            view = self.watch.view(agent.name)
+            if agent.record.state_dir and view is not None and not view.pane.dead:
+                found.append((agent.name, agent.record.state_dir, view.pane.pid))
+        return found
+
+    def _read_states(self) -> dict[str, Reported]:
+        states = {name: live_state.read(directory, pid) for name, directory, pid in self._publishers()}
+        return {name: state for name, state in states.items() if state is not None}
+
+    def _health(self, agent: Agent, now: float) -> Health:
+        view = self.watch.view(agent.name)
+        return views.health_of(agent, view, self.options.thresholds, self._reported.get(agent.name), now)
+
+    def _brief(self, agent: Agent, now: float) -> dict[str, Any]:
+        return views.brief(agent, self.watch.view(agent.name), self._health(agent, now), now)
+
+    async def _tail(self, agent: Agent, lines: int) -> str:
+        view = self.watch.view(agent.name)
+        if view is not None:
+            capture = ("capture-pane", "-p", "-J", "-S", f"-{lines}", "-t", view.pane.pane_id)
+            reply = (await self._reader.batch([capture]))[0]
+            if reply.error is None:
+                return views.tail_text(reply.lines, lines)
+        return views.tail_text((agent.record.last_screen or "").splitlines(), lines)
+
+    async def _reported_status(self, agent: Agent) -> str | None:
+        """The status file wins over the store: agents and people may write it by hand."""
+        text = await asyncio.to_thread(_read_text, _status_file(agent.name))
+        text = agent.record.status if text is None else text
+        return text if text and text.strip() else None
+
+    def _resume(self, agent: Agent) -> None:
+        view = self.watch.view(agent.name)
+        if view is None or view.pane.dead:
+            return
+        agent.ready = time.time() - agent.record.created_at > READY_AGE_SECONDS
+        self._introducer.resume(agent, self._target(agent))
+
+    def _target(self, agent: Agent) -> Target:
+        view = self.watch.view(agent.name)
+        if view is None:
+            raise AgentDead(f"Agent '{agent.name}' has ended.")
+        return Target(agent.name, view.pane.pane_id, view.pane.pid, self._backend_of(agent.name))
+
+    def _backend_of(self, name: str) -> Any:
+        agent = self.roster.find(name)
+        return self.options.registry.get(agent.record.backend) if agent is not None else None
+
+    def _shown(self, name: str) -> Agent:
+        agent = self.roster.get(name)
+        if not self._is_shown(agent):
+            raise UnknownAgent(f"Agent '{name}' not found.")
+        return agent
+
+    @staticmethod
+    def _is_shown(agent: Agent) -> bool:
+        return agent.record.stage != "starting" and not agent.ending
+
+
+def _manager_line(line: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The manager in the list carries its full name (seed 002)."""
+    if line is None:
+        return None
+    return {"id": panes.PREFIX + panes.MANAGER, "status": line["status"], "health": line["health"]}
+
+
+def _status_file(name: str) -> Any:
+    return paths.status_dir() / f"{panes.PREFIX}{name}.md"
+
+
+def _read_text(path: Any) -> str | None:
+    try:
+        return str(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return None

@@ -1,0 +1,103 @@
+"""Setting up the private tmux server, and the rare verbs on its sessions (libtmux)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omar_daemon.fleet.connection import SubprocessConnection
+from omar_daemon.fleet.errors import TmuxError
+
+if TYPE_CHECKING:
+    import libtmux
+
+KEEPER = "omar-keeper"
+WIDTH, HEIGHT = 120, 40
+HISTORY_LINES = 12_000
+_MINIMUM = (3, 0)
+
+# Set before the first pane exists: a pane keeps the history limit it was born with.
+_OPTIONS = (
+    ("set-option", "-s", "exit-empty", "off"),
+    ("set-option", "-s", "escape-time", "10"),
+    ("set-option", "-g", "history-limit", str(HISTORY_LINES)),
+    ("set-option", "-g", "default-size", f"{WIDTH}x{HEIGHT}"),
+    ("set-option", "-g", "default-terminal", "screen-256color"),
+    ("set-option", "-g", "update-environment", ""),
+    ("set-option", "-g", "bell-action", "none"),
+    ("set-option", "-wg", "remain-on-exit", "on"),
+    ("set-option", "-wgq", "remain-on-exit-format", ""),
+    ("set-option", "-wg", "automatic-rename", "off"),
+    ("set-option", "-wg", "allow-rename", "off"),
+    ("bind-key", "-n", "C-\\", "detach-client"),
+)
+
+
+def ensure(connection: SubprocessConnection) -> None:
+    """Start the server if it is not running, set its options and the keeper session. Repeatable.
+
+    Raises TmuxMissing or TmuxError with tmux's own words.
+    """
+    started = connection.command("start-server", ";", "set-option", "-s", "exit-empty", "off")
+    if started.error is not None:
+        raise TmuxError(f"The tmux server could not be started: {started.error}")
+    for reply in connection.batch(_OPTIONS):
+        reply.value()
+    _ensure_keeper(connection)
+
+
+def _ensure_keeper(connection: SubprocessConnection) -> None:
+    """A session whose program has ended and stays: the control client needs something to attach to."""
+    if connection.command("has-session", "-t", f"={KEEPER}").error is None:
+        return
+    made = connection.command("new-session", "-d", "-s", KEEPER, "-c", str(Path("/")), "exec true")
+    if made.error is not None and "duplicate session" not in made.error:
+        raise TmuxError(f"The tmux server could not be set up: {made.error}")
+
+
+def version_problem(text: str) -> str | None:
+    """What is wrong with the `tmux -V` answer `text`, or None. Development builds count as new."""
+    digits = "".join(character if character.isdigit() or character == "." else " " for character in text).split()
+    numbers = digits[0].split(".") if digits else []
+    if not numbers or not numbers[0]:
+        return None
+    found = tuple(int(number) for number in numbers[:2] if number)
+    if found < _MINIMUM:
+        return f"tmux {'.'.join(map(str, found))} is too old; {'.'.join(map(str, _MINIMUM))} or newer is needed."
+    return None
+
+
+def attached_people(socket: str, session_id: str) -> int:
+    """How many clients look at the session right now."""
+    found = _session(socket, session_id)
+    return 0 if found is None else int(found.session_attached or 0)
+
+
+def kill_session(socket: str, session_id: str) -> bool:
+    """End one session by its id; False when it was gone already."""
+    from libtmux.exc import LibTmuxException
+
+    found = _session(socket, session_id)
+    if found is None:
+        return False
+    try:
+        found.kill()
+    except LibTmuxException as error:
+        if _session(socket, session_id) is None:
+            return False
+        raise TmuxError(f"tmux could not end the session: {error}") from error
+    return True
+
+
+def kill_server(socket: str) -> None:
+    """End the private server with everything in it (tests, tour, uninstall)."""
+    import libtmux
+
+    libtmux.Server(socket_name=socket, config_file="/dev/null").kill()
+
+
+def _session(socket: str, session_id: str) -> libtmux.Session | None:
+    import libtmux
+
+    server = libtmux.Server(socket_name=socket, config_file="/dev/null")
+    return server.sessions.get(session_id=session_id, default=None)

@@ -1,0 +1,226 @@
+"""Starting an agent truthfully: it is said to run only when it still runs 300 ms later."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from omar_daemon.fleet import environment, launch, live_state, panes, processes, prompts, screen, server, spool
+from omar_daemon.fleet.backends import Backend, first_program
+from omar_daemon.fleet.channel import Channel
+from omar_daemon.fleet.connection import NoServer, SubprocessConnection, literal_path
+from omar_daemon.fleet.errors import InvalidRequest, NameTaken, SpawnFailed, TmuxError, TooManyAgents
+from omar_daemon.fleet.launch import SpawnRequest
+from omar_daemon.fleet.options import Options
+from omar_daemon.fleet.roster import Agent, Roster
+from omar_daemon.fleet.watch import View, Watch
+from omar_daemon.store.agents import AgentRecord
+from shared import durable, paths
+
+WATCH_SECONDS = 0.3
+LOOK_SECONDS = 0.015
+LAST_LINES = 10
+_FAREWELL_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked request: what is stored, and what the pane will run."""
+
+    record: AgentRecord
+    command: str
+    variables: dict[str, str]
+    prompt: str | None
+
+
+class Spawner:
+    def __init__(
+        self, options: Options, roster: Roster, watch: Watch, actor: Channel, connection: SubprocessConnection
+    ) -> None:
+        self._options = options
+        self._roster = roster
+        self._watch = watch
+        self._actor = actor
+        self._connection = connection
+        self._set_up = asyncio.Lock()
+
+    async def spawn(self, request: SpawnRequest) -> Agent:
+        """A running agent. Raises InvalidRequest, NameTaken, TooManyAgents, SpawnFailed or TmuxError; then
+        nothing of it is left."""
+        plan = await asyncio.to_thread(self._plan, request)
+        if request.name is None:
+            plan = self._with_free_name(plan)
+        self._check_room()
+        agent = await self._roster.add(plan.record)
+        try:
+            await self._start(agent, plan)
+            await self._roster.change(agent, stage="running")
+        except BaseException:
+            await self._undo(agent)
+            raise
+        return agent
+
+    def _plan(self, request: SpawnRequest) -> Plan:
+        if request.backend is not None and request.command is not None:
+            raise InvalidRequest("Cannot specify both 'backend' and 'command'. Use one or the other.")
+        name = launch.checked_name(request.name) if request.name is not None else ""
+        parent = launch.checked_name(request.parent, "parent") if request.parent else None
+        if parent is not None and parent == name:
+            raise InvalidRequest("An agent cannot be its own parent.")
+        variables = environment.agent_environment(launch.checked_environment(request.env))
+        command, backend = self._command(request, variables)
+        if request.task is not None:
+            launch.checked_text(request.task, "task")
+        record = AgentRecord(
+            name=name,
+            stage="starting",
+            created_at=time.time(),
+            workdir=launch.checked_workdir(request.workdir, self._options.default_workdir),
+            command=command,
+            backend=backend.name if backend else None,
+            model=request.model,
+            parent=parent,
+            role=request.role,
+            task=request.task,
+            delivery="none" if request.task is None else "pending",
+            state_dir=live_state.directory(variables) if backend and backend.name == "claude" else None,
+        )
+        return self._introduced(Plan(record, command, variables, None), backend)
+
+    def _command(self, request: SpawnRequest, variables: dict[str, str]) -> tuple[str, Backend | None]:
+        """The command line with its model, and the backend it starts."""
+        registry = self._options.registry
+        model = f" --model {launch.checked_model(request.model)}" if request.model is not None else ""
+        if request.command is not None:
+            if not request.command.strip():
+                raise InvalidRequest("command must not be empty.")
+            launch.checked_text(request.command, "command")
+            return request.command + model, registry.of_command(request.command)
+        wanted = request.backend if request.backend is not None else self._options.default_backend
+        backend = registry.get(wanted)
+        if backend is None:
+            raise InvalidRequest(f"Unknown backend '{wanted}'. Supported: {', '.join(registry.names())}")
+        self._check_installed(backend, variables)
+        return backend.command + model, backend
+
+    def _check_installed(self, backend: Backend, variables: dict[str, str]) -> None:
+        program = first_program(backend.command)
+        if program is None or shutil.which(program, path=variables.get("PATH")):
+            return
+        raise InvalidRequest(
+            f"Backend '{backend.name}' is not installed: there is no program '{program}' on the PATH."
+            " Install it, choose another backend (see GET /api/backends), or give a command."
+        )
+
+    def _with_free_name(self, plan: Plan) -> Plan:
+        """No await between this and the roster's `add`, so the number is still free there."""
+        named = replace(plan.record, name=self._roster.free_number())
+        backend = self._options.registry.get(named.backend)
+        return self._introduced(replace(plan, record=named, command=named.command), backend)
+
+    def _introduced(self, plan: Plan, backend: Backend | None) -> Plan:
+        """The plan with what the agent is told: OMAR_ variables, the prompt and the first message."""
+        record = plan.record
+        parent = record.parent or panes.MANAGER
+        own = {"OMAR_AGENT": record.name, "OMAR_PARENT": parent, "OMAR_URL": self._options.url}
+        variables = {**own, **plan.variables, **own}
+        if record.task is None or not record.name:
+            return replace(plan, variables=variables)
+        template = "manager.md" if record.name == panes.MANAGER else "agent.md"
+        url = self._options.url
+        prompt = prompts.fill(prompts.template(template), name=record.name, parent=parent, task=record.task, url=url)
+        message = prompts.first_message(name=record.name, parent=parent, task=record.task)
+        told = prompts.introduce(backend, prompt, prompt_file(record.name), message)
+        named = replace(record, first_message=told.first_message)
+        return Plan(named, plan.command + told.arguments, variables, prompt if told.arguments else None)
+
+    def _check_room(self) -> None:
+        living = sum(1 for agent in self._roster.all() if agent.record.stage != "ended")
+        if living >= self._options.max_agents:
+            raise TooManyAgents(f"There are {living} agents already; api.max_agents allows {self._options.max_agents}.")
+
+    async def _start(self, agent: Agent, plan: Plan) -> None:
+        start = await asyncio.to_thread(self._write_files, plan)
+        try:
+            await self._new_session(agent, start)
+            await self._watch_start(agent)
+        finally:
+            spool.remove(start)
+
+    def _write_files(self, plan: Plan) -> Path:
+        if plan.prompt is not None:
+            durable.write_atomic(prompt_file(plan.record.name), plan.prompt)
+        return launch.start_file(plan.command, plan.record.workdir, plan.variables)
+
+    async def _new_session(self, agent: Agent, start: Path) -> None:
+        command = (
+            "new-session", "-d", "-s", panes.PREFIX + agent.name,
+            "-x", str(server.WIDTH), "-y", str(server.HEIGHT), "-c", literal_path(agent.record.workdir),
+            f"exec /bin/sh {shlex.quote(str(start))}",
+        )  # fmt: skip
+        try:
+            await self._actor.run(*command)
+        except NoServer:
+            await self.ensure_server()
+            await self._actor.run(*command)
+        except TmuxError as error:
+            if "duplicate session" in error.message:
+                raise NameTaken(f"Agent '{agent.name}' already exists.") from error
+            raise
+
+    async def ensure_server(self) -> None:
+        """The private tmux server, set up; TmuxMissing or TmuxError when it cannot be."""
+        async with self._set_up:
+            await asyncio.to_thread(server.ensure, self._connection)
+
+    async def _watch_start(self, agent: Agent) -> None:
+        """Return when the agent has lived for 300 ms, or sleeps at its terminal; SpawnFailed when it ended."""
+        deadline = time.monotonic() + WATCH_SECONDS
+        await self._watch.refresh(0.0)
+        while True:
+            view = self._watch.view(agent.name)
+            if view is None:
+                raise SpawnFailed(f"Agent '{agent.name}' could not be started: its session ended at once.")
+            if view.pane.dead:
+                raise SpawnFailed(_farewell(agent.name, view))
+            if time.monotonic() >= deadline or processes.waits_at_terminal(view.pane.pid):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._watch.refresh(LOOK_SECONDS / 2)
+
+    async def _undo(self, agent: Agent) -> None:
+        agent.ending = True
+        view = self._watch.view(agent.name)
+        if view is not None:
+            await self._actor.batch([("kill-session", "-t", view.pane.session_id)])
+            self._watch.forget(agent.name)
+        await self._roster.remove(agent)
+        await asyncio.to_thread(remove_files, agent.name)
+
+
+def prompt_file(name: str) -> Path:
+    return paths.agent_dir(name) / "prompt.md"
+
+
+def remove_files(name: str) -> None:
+    """What omar wrote for one agent: its prompt and its status file."""
+    shutil.rmtree(paths.agent_dir(name), ignore_errors=True)
+    spool.remove(paths.status_dir() / f"{panes.PREFIX}{name}.md")
+
+
+def exit_words(status: int | None, signal: int | None) -> str:
+    """How a program ended, for people."""
+    if signal:
+        return f"was killed by signal {signal}"
+    return f"ended with exit code {status}" if status is not None else "ended"
+
+
+def _farewell(name: str, view: View) -> str:
+    lines = screen.trim_blank_end(view.reading.lines)[-LAST_LINES:]
+    said = "\n".join(screen.printable(line) for line in lines).strip()[-_FAREWELL_LENGTH:]
+    how = exit_words(view.pane.exit_status, view.pane.exit_signal)
+    return f"Agent '{name}' {how} right after its start" + (f": {said}" if said else " and printed nothing.")

@@ -1,0 +1,116 @@
+"""What stands on the agents' screens: one listing, and captures of the panes that moved."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from omar_daemon.fleet import panes, screen
+from omar_daemon.fleet.backends import Backend
+from omar_daemon.fleet.channel import Channel
+from omar_daemon.fleet.connection import NoServer
+from omar_daemon.fleet.errors import TmuxMissing
+from omar_daemon.fleet.panes import Pane
+from omar_daemon.fleet.screen import Reading
+
+# tmux tells the time of the last output in whole seconds: within that time a screen may change unseen.
+GRAIN_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One pane and what its screen said. `output_at` is the time of its last output, in wall-clock seconds."""
+
+    pane: Pane
+    reading: Reading
+    output_at: float
+
+
+class Watch:
+    """The newest view of every agent session. Readers share it; nothing a reader does changes another's answer."""
+
+    def __init__(
+        self, reader: Channel, backend_of: Callable[[str], Backend | None], errors: Sequence[re.Pattern[str]]
+    ) -> None:
+        self._reader = reader
+        self._backend_of = backend_of
+        self._errors = tuple(errors)
+        self._flight: asyncio.Task[None] | None = None
+        self._began = float("-inf")
+        self.views: dict[str, View] = {}
+        self.server_gone = False
+
+    async def refresh(self, max_age: float) -> None:
+        """Make the views no older than `max_age` seconds. Callers at the same time share one question to tmux."""
+        wanted = time.monotonic() - max_age
+        while self._began < wanted:
+            if self._flight is None:
+                self._flight = asyncio.create_task(self._look())
+                self._flight.add_done_callback(self._landed)
+            await asyncio.shield(self._flight)
+
+    def view(self, name: str) -> View | None:
+        """The view of the agent with this short name."""
+        return self.views.get(panes.PREFIX + name)
+
+    def forget(self, name: str) -> None:
+        """Drop a session that was just ended; the next look would do it too."""
+        self.views.pop(panes.PREFIX + name, None)
+
+    def _landed(self, _task: asyncio.Task[None]) -> None:
+        self._flight = None
+
+    async def _look(self) -> None:
+        began = time.monotonic()
+        try:
+            listed = await self._reader.run("list-panes", "-a", "-F", panes.FORMAT)
+            self.server_gone = False
+        except (NoServer, TmuxMissing):
+            listed = ()
+            self.server_gone = True
+        found = panes.parse(listed)
+        self.views = await self._read_moved(found)
+        self._began = began
+
+    async def _read_moved(self, found: dict[str, Pane]) -> dict[str, View]:
+        now = time.time()
+        moved = [pane for session, pane in found.items() if self._has_moved(self.views.get(session), pane, now)]
+        replies = await self._reader.batch([("capture-pane", "-p", "-t", pane.pane_id) for pane in moved])
+        fresh = {
+            pane.session: self._view(pane, reply.lines)
+            for pane, reply in zip(moved, replies, strict=True)
+            if reply.error is None
+        }
+        views: dict[str, View] = {}
+        for session, pane in found.items():
+            old = self.views.get(session)
+            if session in fresh:
+                views[session] = fresh[session]
+            elif old is not None:
+                views[session] = old if old.pane == pane else replace(old, pane=pane)
+        return views
+
+    @staticmethod
+    def _has_moved(old: View | None, pane: Pane, now: float) -> bool:
+        if old is None or old.pane.pane_id != pane.pane_id or now - pane.activity < GRAIN_SECONDS:
+            return True
+        before = old.pane
+        return (
+            (before.activity, before.history, before.cursor_x, before.cursor_y, before.dead)
+            != (pane.activity, pane.history, pane.cursor_x, pane.cursor_y, pane.dead)
+        ) or before.size != pane.size
+
+    def _view(self, pane: Pane, lines: tuple[str, ...]) -> View:
+        backend = self._backend_of(pane.name)
+        reading = screen.read(lines, (pane.cursor_x, pane.cursor_y), backend, self._errors)
+        old = self.views.get(pane.session)
+        if old is None or old.pane.pane_id != pane.pane_id:
+            return View(pane, reading, float(pane.activity))
+        # tmux also counts an attaching client or a new size as activity; those are no output.
+        silent = old.reading.lines == reading.lines and old.pane.history == pane.history
+        if silent or old.pane.size != pane.size:
+            return View(pane, reading, old.output_at)
+        return View(pane, reading, max(old.output_at, float(pane.activity)))
