@@ -1,0 +1,237 @@
+"""The room of anchors in the store: what clients sent to `/anchors/ingest`, and shared sessions.
+
+An anchor is kept once per (normalised remote or "", commit hash). Its columns are what lists and totals ask for; the
+payload is kept whole beside them, with the fields this version does not know.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import BigInteger, Column, Connection, Float, Index, String, Table, Text, UniqueConstraint
+
+from omar_daemon.store.schema import metadata
+
+anchors_table = Table(
+    "anchors",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("remote", Text, nullable=False),
+    Column("commit_hash", String(64), nullable=False),
+    Column("project", Text, nullable=False),
+    Column("username", String(200), nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("author_type", String(16), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("committed_at", BigInteger, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("deleted", BigInteger, nullable=False),
+    Column("ai_added", BigInteger, nullable=False),
+    Column("ai_deleted", BigInteger, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    UniqueConstraint("remote", "commit_hash"),
+    Index(None, "commit_hash"),
+    Index(None, "committed_at", "id"),
+)
+
+replacements_table = Table(
+    "anchor_replacements",
+    metadata,
+    Column("remote", Text, primary_key=True),
+    Column("old_hash", String(64), primary_key=True),
+    Column("new_hash", String(64), primary_key=True),
+)
+
+shares_table = Table(
+    "anchor_shares",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("username", String(200)),
+    Column("created_at", Float, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+_HEAVY = ("file_changes", "file_interactions")
+
+
+class DuplicateAnchor(Exception):
+    """This (remote, commit) is already there."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to. `since` is seconds since the epoch; `project` a normalised remote or a name."""
+
+    search: str = ""
+    author_type: str = ""
+    branch: str = ""
+    project: str = ""
+    since: float | None = None
+
+
+@dataclass(frozen=True)
+class StoredAnchor:
+    """One anchor. `payload` is the whole event as it was received, with the seed's field names."""
+
+    id: str
+    remote: str
+    username: str
+    created_at: float
+    payload: dict[str, Any]
+
+
+def insert(connection: Connection, *, remote: str, username: str, payload: dict[str, Any]) -> str:
+    """Keep an event that has an anchor; returns its id. Raises DuplicateAnchor. `payload` is a dumped EventPayload."""
+    anchor = payload["anchor"]
+    anchor_id = secrets.token_hex(16)
+    values = {
+        "id": anchor_id,
+        "remote": storable(remote),
+        "commit_hash": anchor["commit_hash"].lower(),
+        "project": storable(payload["project"].get("name") or ""),
+        "username": username,
+        "created_at": time.time(),
+        "summary": json.dumps(_summary(payload)),
+        "payload": json.dumps(payload),
+        **{name: storable(anchor[name]) for name in ("branch", "author", "author_type", "message")},
+        **{name: anchor[name] for name in ("committed_at", "added", "deleted", "ai_added", "ai_deleted")},
+    }
+    try:
+        with connection.begin_nested():
+            connection.execute(anchors_table.insert().values(values))
+    except sqlalchemy.exc.IntegrityError:
+        raise DuplicateAnchor from None
+    _insert_replacements(connection, values["remote"], values["commit_hash"], anchor["replaces"])
+    return anchor_id
+
+
+def _insert_replacements(connection: Connection, remote: str, new_hash: str, replaced: Sequence[str]) -> None:
+    olds = dict.fromkeys(old.lower() for old in replaced if 7 <= len(old) <= 64 and old.lower() != new_hash)
+    rows = [{"remote": remote, "old_hash": old, "new_hash": new_hash} for old in olds]
+    if rows:
+        connection.execute(replacements_table.insert(), rows)
+
+
+def storable(text: str) -> str:
+    """`text` as every database takes it: without NUL, and with lone surrogates replaced."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _summary(payload: dict[str, Any]) -> dict[str, Any]:
+    """What a list shows of an anchor: everything but its per-file parts, whose size has no bound."""
+    return {name: value for name, value in payload["anchor"].items() if name not in _HEAVY}
+
+
+def find(connection: Connection, commit: str, *, project: str = "") -> list[StoredAnchor]:
+    """The anchors whose hash is or begins with `commit`, newest first."""
+    table = anchors_table
+    wanted = table.select().where(table.c.commit_hash.startswith(commit.lower(), autoescape=True))
+    if project:
+        wanted = wanted.where(sqlalchemy.or_(table.c.remote == project, table.c.project == project))
+    rows = connection.execute(wanted.order_by(table.c.created_at.desc()).limit(20))
+    return [_stored(row) for row in rows]
+
+
+def _stored(row: Any) -> StoredAnchor:
+    return StoredAnchor(row.id, row.remote, row.username, row.created_at, json.loads(row.payload))
+
+
+def list_page(
+    connection: Connection, filters: Filters, *, limit: int, after: tuple[int, str] | None
+) -> tuple[list[dict[str, Any]], tuple[int, str] | None]:
+    """One page of summaries, newest commit first, and where the next page begins (committed_at, id)."""
+    table = anchors_table
+    wanted = sqlalchemy.select(
+        table.c.id, table.c.remote, table.c.project, table.c.committed_at, table.c.username, table.c.summary
+    ).where(*_conditions(filters))
+    if after is not None:
+        at, anchor_id = after
+        older = sqlalchemy.and_(table.c.committed_at == at, table.c.id < anchor_id)
+        wanted = wanted.where(sqlalchemy.or_(table.c.committed_at < at, older))
+    wanted = wanted.order_by(table.c.committed_at.desc(), table.c.id.desc()).limit(limit + 1)
+    rows = connection.execute(wanted).all()
+    page = [_listed(row) for row in rows[:limit]]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return page, (last.committed_at, last.id) if last is not None else None
+
+
+def _listed(row: Any) -> dict[str, Any]:
+    project = {"name": row.project, "git_remote": row.remote or None}
+    return {"id": row.id, "project": project, "username": row.username, **json.loads(row.summary)}
+
+
+def totals(connection: Connection, filters: Filters) -> dict[str, int]:
+    """Count and lines over all matches; commits that others replaced (amend, rebase) are counted once."""
+    table = anchors_table
+    names = ("added", "deleted", "ai_added", "ai_deleted")
+    sums = [sqlalchemy.func.coalesce(sqlalchemy.func.sum(table.c[name]), 0) for name in names]
+    replaced = sqlalchemy.exists().where(
+        replacements_table.c.remote == table.c.remote, replacements_table.c.old_hash == table.c.commit_hash
+    )
+    wanted = sqlalchemy.select(sqlalchemy.func.count(), *sums).select_from(table)
+    row = connection.execute(wanted.where(*_conditions(filters), ~replaced)).one()
+    return {"count": int(row[0]), **{name: int(value) for name, value in zip(names, row[1:], strict=True)}}
+
+
+def _conditions(filters: Filters) -> list[Any]:
+    table = anchors_table
+    conditions: list[Any] = []
+    if filters.search:
+        text = filters.search.lower()
+        columns = (table.c.message, table.c.author, table.c.branch)
+        found = [sqlalchemy.func.lower(column).contains(text, autoescape=True) for column in columns]
+        conditions.append(sqlalchemy.or_(*found, table.c.commit_hash.startswith(text, autoescape=True)))
+    if filters.author_type:
+        conditions.append(table.c.author_type == filters.author_type)
+    if filters.branch:
+        conditions.append(table.c.branch == filters.branch)
+    if filters.project:
+        conditions.append(sqlalchemy.or_(table.c.remote == filters.project, table.c.project == filters.project))
+    if filters.since is not None:
+        conditions.append(table.c.committed_at >= filters.since)
+    return conditions
+
+
+def delete(connection: Connection, anchors: Sequence[StoredAnchor]) -> int:
+    """Forget these anchors and what they replaced; returns how many there were."""
+    gone = 0
+    for anchor in anchors:
+        commit = anchor.payload["anchor"]["commit_hash"].lower()
+        gone += connection.execute(anchors_table.delete().where(anchors_table.c.id == anchor.id)).rowcount
+        connection.execute(
+            replacements_table.delete().where(
+                replacements_table.c.remote == anchor.remote, replacements_table.c.new_hash == commit
+            )
+        )
+    return gone
+
+
+def insert_share(connection: Connection, *, username: str | None, payload: dict[str, Any]) -> str:
+    """Keep a shared session; returns its id, 192 random bits that nobody guesses."""
+    share_id = f"shr_{secrets.token_urlsafe(24)}"
+    connection.execute(
+        shares_table.insert().values(
+            id=share_id, username=username, created_at=time.time(), payload=json.dumps(payload)
+        )
+    )
+    return share_id
+
+
+def read_share(connection: Connection, share_id: str) -> tuple[str | None, dict[str, Any]] | None:
+    """Owner (None: anonymous) and payload of a share, or None."""
+    table = shares_table
+    row = connection.execute(table.select().where(table.c.id == share_id)).first()
+    return (row.username, json.loads(row.payload)) if row is not None else None
+
+
+def delete_share(connection: Connection, share_id: str) -> None:
+    connection.execute(shares_table.delete().where(shares_table.c.id == share_id))

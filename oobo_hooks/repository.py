@@ -1,0 +1,140 @@
+"""Finding a repository and asking git by plumbing, with nothing inherited that could point git elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.errors import OmaError, UnavailableError, UsageError
+
+GIT_SECONDS = 120.0
+_STEADY = ("-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "color.ui=false")
+
+
+class GitError(OmaError):
+    """git left with a status other than 0; `status` and `stderr` are its own."""
+
+    def __init__(self, message: str, *, status: int, stderr: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.stderr = stderr
+
+
+@dataclass(frozen=True)
+class Repository:
+    """One checkout. `git_dir` is that of this worktree, `common_dir` is shared by all of them; both absolute.
+
+    `worktree` is None in a bare repository.
+    """
+
+    git_dir: Path
+    common_dir: Path
+    worktree: Path | None
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the hooks leave their spool: `<git-common-dir>/oobo`."""
+        return self.common_dir / "oobo"
+
+    @property
+    def main_worktree(self) -> Path:
+        """The folder the repository is known by: that of the main worktree, or the bare repository itself."""
+        if self.common_dir.name == ".git":
+            return self.common_dir.parent
+        if self.git_dir == self.common_dir and self.worktree is not None:
+            return self.worktree
+        return self.common_dir
+
+    def git(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        """stdout of `git <arguments>` in this repository; GitError when it fails."""
+        where = [f"--git-dir={self.git_dir}"]
+        if self.worktree is not None:
+            where.append(f"--work-tree={self.worktree}")
+        return run_git([*where, *arguments], stdin=stdin)
+
+    def git_text(self, *arguments: str) -> str:
+        return self.git(*arguments).decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    def try_git(self, *arguments: str) -> str | None:
+        """Like `git_text`, but None when git fails."""
+        try:
+            return self.git_text(*arguments)
+        except GitError:
+            return None
+
+
+def git_environment() -> dict[str, str]:
+    """The process's environment without GIT_*, in the C locale, and never asking for anything."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return kept | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+
+
+def run_git(arguments: Sequence[str], *, stdin: bytes | None = None, cwd: Path | None = None) -> bytes:
+    """stdout of git; UnavailableError without git, GitError with its own words when it fails."""
+    try:
+        done = subprocess.run(
+            ["git", *_STEADY, *arguments],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            cwd=cwd,
+            env=git_environment(),
+            timeout=GIT_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise UnavailableError("git was not found on PATH.", hint="Install git.") from None
+    except subprocess.TimeoutExpired:
+        raise UnavailableError(f"git did not answer within {GIT_SECONDS:.0f} s.") from None
+    if done.returncode != 0:
+        words = done.stderr.decode("utf-8", "replace").strip()
+        raise GitError(f"git {arguments[-1]} failed: {words}", status=done.returncode, stderr=words)
+    return done.stdout
+
+
+def discover(start: Path) -> Repository:
+    """The repository that `start` is in; UsageError when it is in none."""
+    try:
+        lines = _rev_parse(start, "--absolute-git-dir", "--git-common-dir", "--is-bare-repository")
+    except GitError as error:
+        reason = "git refuses it: " + error.stderr if "dubious" in error.stderr else "there is no git repository"
+        raise UsageError(f"{start}: {reason}.", hint="Go into a repository or make one with `git init`.") from None
+    git_dir, common_dir, bare = lines
+    worktree = None
+    if bare == "false":
+        try:
+            worktree = Path(_rev_parse(start, "--show-toplevel")[0])
+        except GitError:
+            worktree = _worktree_of(Path(git_dir))
+    return Repository(Path(git_dir), Path(common_dir), worktree)
+
+
+def from_git_dir(git_dir: Path, worktree: Path | None) -> Repository:
+    """The repository of a hook's record, read from its files without asking git."""
+    git_dir = Path(os.path.realpath(git_dir))
+    common_dir = git_dir
+    try:
+        pointer = (git_dir / "commondir").read_text(encoding="utf-8", errors="surrogateescape").strip()
+        common_dir = Path(os.path.realpath(git_dir / pointer))
+    except OSError:
+        pass
+    return Repository(git_dir, common_dir, worktree)
+
+
+def hooks_dir(repository: Repository) -> Path:
+    """Where git looks for hooks: right for worktrees, submodules and `core.hooksPath`."""
+    start = repository.worktree or repository.git_dir
+    return Path(_rev_parse(start, "--git-path", "hooks")[0])
+
+
+def _rev_parse(start: Path, *what: str) -> list[str]:
+    out = run_git(["rev-parse", "--path-format=absolute", *what], cwd=start)
+    return out.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+
+
+def _worktree_of(git_dir: Path) -> Path | None:
+    """The worktree when the caller stands inside the git directory itself."""
+    return git_dir.parent if git_dir.name == ".git" else None
