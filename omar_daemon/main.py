@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,8 @@ app = new_app("Run AI coding agents in tmux behind a small local daemon.", no_ar
 
 PortOption = Annotated[int | None, typer.Option("--port", help="Port to listen on (else OMAR_PORT, api.port, 9876).")]
 HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on (else api.host, 127.0.0.1).")]
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the agent, short or full.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -76,6 +79,109 @@ def logs(
     from omar_daemon.commands import logs as command
 
     return command.run(lines=lines, follow=follow)
+
+
+@app.command("spawn")
+def spawn(
+    name: Annotated[str | None, typer.Argument(help="Name of the agent; a free one unless given.")] = None,
+    task: Annotated[str | None, typer.Option("--task", "-t", help="What it shall do.")] = None,
+    task_file: Annotated[Path | None, typer.Option("--task-file", help="File that holds the task; `-` reads stdin.")] = None,
+    workdir: Annotated[Path | None, typer.Option("--workdir", "-w", help="Directory it works in; this one.")] = None,
+    backend: Annotated[str | None, typer.Option("--backend", "-b", help="claude, codex, cursor, opencode, …")] = None,
+    model: Annotated[str | None, typer.Option("--model", "-m", help="Model for the backend.")] = None,
+    command: Annotated[str | None, typer.Option("--command", "-c", help="Any command instead of a backend.")] = None,
+    parent: Annotated[str | None, typer.Option("--parent", "-p", help="Name of the parent agent.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="`agent` injects the prompt without a task too.")] = None,
+    env: Annotated[list[str] | None, typer.Option("--env", "-e", help="NAME=VALUE for it; may be repeated.")] = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Start an agent in tmux and give it its task."""
+    from omar_daemon.commands import spawn as verb
+
+    return verb.run(
+        name=name,
+        task=task,
+        task_file=task_file,
+        workdir=workdir,
+        backend=backend,
+        model=model,
+        command=command,
+        parent=parent,
+        role=role,
+        env=env or [],
+        dry_run=dry_run,
+        json=json,
+    )
+
+
+@app.command("list")
+def list_agents(
+    parent: Annotated[str | None, typer.Option("--parent", help="Only the children of this agent.")] = None,
+    health: Annotated[str | None, typer.Option("--health", help="working, waiting, idle, stuck or dead.")] = None,
+    json: JsonOption = False,
+) -> int:
+    """List the agents with their health."""
+    from omar_daemon.commands import list as command
+
+    return command.run(parent=parent, health=health, json=json)
+
+
+@app.command("show")
+def show(
+    name: NameArgument,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="How many lines of its output.")] = 200,
+    json: JsonOption = False,
+) -> int:
+    """Show one agent and the end of its output."""
+    from omar_daemon.commands import show as command
+
+    return command.run(name=name, lines=lines, json=json)
+
+
+@app.command("send")
+def send(
+    name: NameArgument,
+    text: Annotated[str | None, typer.Argument(help="What to type; `-` or nothing reads stdin.")] = None,
+    enter: Annotated[bool, typer.Option("--enter/--no-enter", help="Submit it, or only paste it.")] = True,
+    raw: Annotated[bool, typer.Option("--raw", help="Type control characters as keys (ESC interrupts).")] = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Type a text into an agent and see that it arrives."""
+    from omar_daemon.commands import send as command
+
+    return command.run(name=name, text=text, enter=enter, raw=raw, dry_run=dry_run, json=json)
+
+
+@app.command("attach")
+def attach(name: NameArgument, dry_run: DryRunOption = False) -> int:
+    r"""Attach this terminal to an agent; Ctrl-\ leaves it running."""
+    from omar_daemon.commands import attach as command
+
+    return command.run(name=name, dry_run=dry_run)
+
+
+@app.command("kill")
+def kill(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of the agents.")],
+    force: Annotated[bool, typer.Option("--force", "-f", help="Even when a person is attached.")] = False,
+    tree: Annotated[bool, typer.Option("--tree", help="And every agent below it.")] = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> int:
+    """End agents, and with --tree all below them."""
+    from omar_daemon.commands import kill as command
+
+    return command.run(names=names, force=force, tree=tree, dry_run=dry_run, json=json)
+
+
+@app.command("backends")
+def backends(json: JsonOption = False) -> int:
+    """List the agent programs that omar knows, and which are installed."""
+    from omar_daemon.commands import backends as command
+
+    return command.run(json=json)
 
 
 @app.command("env")

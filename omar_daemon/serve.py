@@ -197,11 +197,17 @@ class _OneLineFormatter(logging.Formatter):
         return "\n".join(output.printable(line) for line in [first, *rest])
 
 
+def _is_fault(record: logging.LogRecord) -> bool:
+    """A request that is cut off because the drain's time is over is no fault and needs no traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
 def _set_up_logging(log_file: Path | None) -> None:
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if log_file is not None:
         handler = logging.handlers.RotatingFileHandler(log_file, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
     handler.setFormatter(_OneLineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.addFilter(_is_fault)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("uvicorn.error", "httpx", "httpcore", "libtmux"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -33,7 +33,7 @@ class Daemon:
     def _start(self) -> subprocess.Popen[bytes]:
         log = self.log_path
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with log.open("ab") as sink:
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as sink:
             return subprocess.Popen(
                 [sys.executable, "-P", "-m", "omar_daemon.serve", *self._arguments],
                 stdin=subprocess.DEVNULL,

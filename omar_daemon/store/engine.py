@@ -120,6 +120,9 @@ def _revision(engine: Engine) -> str | None:
 
 def _create(engine: Engine) -> None:
     """A new database gets the whole schema at once: running every migration costs alembic's 240 ms import."""
+    # The rooms import this module for `Store`.
+    from omar_daemon.store import rooms  # noqa: F401
+
     with engine.connect().execution_options(oma_writes=True) as connection, connection.begin():
         if sqlalchemy.inspect(connection).has_table("alembic_version"):
             return

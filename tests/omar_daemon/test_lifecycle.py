@@ -128,7 +128,7 @@ def test_sigterm_drains_with_a_stream_open_and_leaves_0(daemon: Daemon) -> None:
         started = time.monotonic()
         assert daemon.stop() == 0
         assert time.monotonic() - started < 5.5
-    assert "Traceback" not in daemon.log
+    assert "Traceback" not in daemon.log, daemon.log
 
 
 def test_the_log_can_be_read_and_holds_no_key() -> None:
