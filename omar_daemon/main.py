@@ -1,6 +1,7 @@
-"""The `omar` command line: wiring only. Each verb's work is in `commands/`, imported when it is called."""
+"""The `omar` command line: wiring only. Each verb's work is in `commands/`, imported when it is called.
 
-from __future__ import annotations
+No postponed annotations here: Typer would evaluate the text of each of them on every start (5 ms).
+"""
 
 import sys
 from collections.abc import Sequence
@@ -85,7 +86,9 @@ def logs(
 def spawn(
     name: Annotated[str | None, typer.Argument(help="Name of the agent; a free one unless given.")] = None,
     task: Annotated[str | None, typer.Option("--task", "-t", help="What it shall do.")] = None,
-    task_file: Annotated[Path | None, typer.Option("--task-file", help="File that holds the task; `-` reads stdin.")] = None,
+    task_file: Annotated[
+        Path | None, typer.Option("--task-file", help="File that holds the task; `-` reads stdin.")
+    ] = None,
     workdir: Annotated[Path | None, typer.Option("--workdir", "-w", help="Directory it works in; this one.")] = None,
     backend: Annotated[str | None, typer.Option("--backend", "-b", help="claude, codex, cursor, opencode, …")] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", help="Model for the backend.")] = None,
@@ -229,13 +232,13 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], dry_run: D
     return command.revoke(key_id=key_id, dry_run=dry_run)
 
 
-def _settings() -> Sequence[Setting]:
+def _settings() -> "Sequence[Setting]":
     from omar_daemon.settings import SETTINGS
 
     return SETTINGS
 
 
-def _checks() -> Sequence[Check]:
+def _checks() -> "Sequence[Check]":
     from omar_daemon.commands.doctor import checks
 
     return checks()

@@ -7,22 +7,33 @@ logs, commit messages) never reach the terminal: they pass `printable`.
 from __future__ import annotations
 
 import contextlib
-import json
+import functools
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+if TYPE_CHECKING:
+    import re
+
+_ESCAPE_SEQUENCE = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])"
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 PROGRESS_AFTER_SECONDS = 1.0
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    # Compiled on first use: a start that prints nothing foreign need not pay the millisecond.
+    import re
+
+    return re.compile(_ESCAPE_SEQUENCE), re.compile(_CONTROL)
 
 
 def printable(text: str) -> str:
     """`text` without escape sequences, control characters and direction overrides; tabs and newlines stay."""
-    return _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", text)).encode("utf-8", "replace").decode()
+    escape_sequence, control = _patterns()
+    return control.sub("", escape_sequence.sub("", text)).encode("utf-8", "replace").decode()
 
 
 def cell(text: str) -> str:
@@ -47,6 +58,8 @@ def print_text(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """The one JSON document on stdout of a command run with --json."""
+    import json
+
     sys.stdout.write(json.dumps(value, ensure_ascii=not _writes_unicode(sys.stdout), indent=2) + "\n")
 
 
