@@ -85,7 +85,7 @@ def _entries(store: Store, since: float | None) -> list[dict[str, Any]]:
 def _entry(user: str, rows: Sequence[ScoredRow]) -> dict[str, Any]:
     standing = ranking.rank(
         [
-            ranking.Scored(row.overall_score, row.tool_calls, row.minutes, f"{row.started_at:020.3f}{row.session_id}")
+            ranking.Scored(row.overall_score, row.tool_calls, row.minutes, (row.started_at, row.session_id))
             for row in rows
         ]
     )

@@ -1,0 +1,1 @@
+"""Sending scores without losing or doubling one: the queue file, the answers' meanings, and the run."""

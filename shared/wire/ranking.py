@@ -21,12 +21,12 @@ NEUTRAL_CONSISTENCY = 5.0
 
 @dataclass(frozen=True)
 class Scored:
-    """What ranking needs of one session. `order` sorts by time (any one kind of comparable text)."""
+    """What ranking needs of one session. `order` is its start and, to settle ties, its id."""
 
     score: float
     tool_calls: int
     minutes: float
-    order: str
+    order: tuple[float, str]
 
 
 @dataclass(frozen=True)

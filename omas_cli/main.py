@@ -1,0 +1,211 @@
+"""The `omas` command line: wiring only. Each verb's work is in `commands/`, imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shared.cli import boundary
+from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
+
+if TYPE_CHECKING:
+    from shared.cli.doctor import Check
+    from shared.config import Setting
+
+app = new_app("Score AI coding sessions from their local logs; upload the scores when you want to.")
+
+SinceOption = Annotated[str | None, typer.Option("--since", help="From this date on: 2026-03-01, or 7d, 12h, 2w ago.")]
+ProjectOption = Annotated[str | None, typer.Option("--project", help="Projects whose path contains this.")]
+ToolOption = Annotated[list[str] | None, typer.Option("--tool", help="Only this tool (may be given again).")]
+LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Most rows of the table; 0 for all.")]
+ServerOption = Annotated[
+    str | None, typer.Option("--server", help="Server address, or `local` for this machine's daemon.")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="All of them.")]
+
+
+@app.callback()
+def main_callback(version: VersionOption = False) -> None:
+    """Score AI coding sessions from their local logs; upload the scores when you want to."""
+
+
+@app.command("scan")
+def scan(
+    since: SinceOption = None,
+    project: ProjectOption = None,
+    tool: ToolOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Read unchanged sessions too.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say which lines were skipped.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Read new and changed session logs into the ledger."""
+    from omas_cli.commands import scan as command
+
+    return command.run(since=since, project=project, tools=tool or [], force=force, verbose=verbose, json=json)
+
+
+@app.command("report")
+def report(
+    since: SinceOption = None, project: ProjectOption = None, tool: ToolOption = None, json: JsonOption = False
+) -> int:
+    """Show how the sessions add up."""
+    from omas_cli.commands import report as command
+
+    return command.run(since=since, project=project, tools=tool or [], json=json)
+
+
+@app.command("show")
+def show(session: Annotated[str, typer.Argument(help="Session id or its beginning.")], json: JsonOption = False) -> int:
+    """Show every number of one session."""
+    from omas_cli.commands import show as command
+
+    return command.run(session_id=session, json=json)
+
+
+@app.command("list")
+def list_(
+    since: SinceOption = None,
+    project: ProjectOption = None,
+    tool: ToolOption = None,
+    limit: LimitOption = 30,
+    json: JsonOption = False,
+) -> int:
+    """List the sessions of the ledger, newest first."""
+    from omas_cli.commands import list as command
+
+    return command.run(since=since, project=project, tools=tool or [], limit=limit, json=json)
+
+
+@app.command("upload")
+def upload(
+    server: ServerOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the exact bytes and send nothing.")] = False,
+    retry_only: Annotated[bool, typer.Option("--retry-only", help="Send nothing but what already waits.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well.")] = False,
+    include_active: Annotated[
+        bool, typer.Option("--include-active", help="Also sessions written to in the last 30 minutes.")
+    ] = False,
+) -> int:
+    """Send the scores of finished sessions; what fails is queued and retried."""
+    from omas_cli.commands import upload as command
+
+    return command.run(
+        server_url=server, dry_run=dry_run, retry_only=retry_only, quiet=quiet, include_active=include_active
+    )
+
+
+queue_app = new_app("See and change what waits for upload.")
+app.add_typer(queue_app, name="queue")
+QueuedArgument = Annotated[str | None, typer.Argument(metavar="[ID]", help="Session id or its beginning.")]
+
+
+@queue_app.command("list")
+def queue_list(json: JsonOption = False) -> int:
+    """List sessions that wait or are parked."""
+    from omas_cli.commands import queue as command
+
+    return command.show(json=json)
+
+
+@queue_app.command("retry")
+def queue_retry(session: QueuedArgument = None, everything: AllOption = False) -> int:
+    """Give sessions five new attempts, due now."""
+    from omas_cli.commands import queue as command
+
+    return command.retry(session_id=session, everything=everything)
+
+
+@queue_app.command("drop")
+def queue_drop(session: QueuedArgument = None, everything: AllOption = False, dry_run: DryRunOption = False) -> int:
+    """Take sessions out of the queue for good."""
+    from omas_cli.commands import queue as command
+
+    return command.drop(session_id=session, everything=everything, dry_run=dry_run)
+
+
+@app.command("me")
+def me(
+    server: ServerOption = None,
+    limit: LimitOption = 30,
+    delete: Annotated[bool, typer.Option("--delete", help="Have the server delete all your sessions.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Show what the server has of you."""
+    from omas_cli.commands import me as command
+
+    if delete:
+        return command.delete(server_url=server, yes=yes, dry_run=dry_run)
+    return command.run(server_url=server, limit=limit, json=json)
+
+
+auth_app = new_app("Log in to a server, see and forget the key.")
+app.add_typer(auth_app, name="auth")
+
+
+@auth_app.command("login")
+def auth_login(
+    local: Annotated[bool, typer.Option("--local", help="This machine's daemon; no browser.")] = False,
+    server: ServerOption = None,
+    token_stdin: Annotated[bool, typer.Option("--token-stdin", help="Read the key from stdin.")] = False,
+) -> int:
+    """Get a key and have the server confirm it."""
+    from omas_cli.commands import auth as command
+
+    return command.login(local=local, server_url=server, token_stdin=token_stdin)
+
+
+@auth_app.command("status")
+def auth_status(server: ServerOption = None, json: JsonOption = False) -> int:
+    """Ask the server whose key this is."""
+    from omas_cli.commands import auth as command
+
+    return command.status(server_url=server, json=json)
+
+
+@auth_app.command("logout")
+def auth_logout(server: ServerOption = None) -> int:
+    """Forget the key on this machine."""
+    from omas_cli.commands import auth as command
+
+    return command.logout(server_url=server)
+
+
+privacy_app = new_app("See what leaves this machine.")
+app.add_typer(privacy_app, name="privacy")
+
+
+@privacy_app.command("show")
+def privacy_show(json: JsonOption = False) -> int:
+    """Show what is sent, what never is, and the salt."""
+    from omas_cli.commands import privacy as command
+
+    return command.run(json=json)
+
+
+def _settings() -> Sequence[Setting]:
+    from omas_cli.settings import settings
+
+    return settings()
+
+
+def _checks() -> Sequence[Check]:
+    from omas_cli.commands import doctor
+
+    return doctor.checks()
+
+
+add_config(app, "omas", _settings)
+add_doctor(app, "omas", _checks)
+
+
+def main() -> int:
+    return boundary.run("omas", app)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

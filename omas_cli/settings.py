@@ -1,0 +1,24 @@
+"""The settings of `omas`."""
+
+from __future__ import annotations
+
+from shared.config import Setting
+
+LOCAL = "local"
+DEFAULT_SERVER = "https://api.omas.dev"
+
+SETTINGS = (
+    Setting(
+        "server.url",
+        DEFAULT_SERVER,
+        str,
+        "where scores are uploaded; `local` is the daemon of this machine (seed 000)",
+        env="OMAS_API_URL",
+    ),
+    Setting("upload.backoff_seconds", 15.0, float, "wait after the first failed upload; doubled by each further one"),
+    Setting("scan.processes", 0, int, "processes that read logs at once; 0 is one per processor, at most 8"),
+)
+
+
+def settings() -> tuple[Setting, ...]:
+    return SETTINGS
