@@ -20,6 +20,7 @@ import contextlib
 import json
 import os
 import secrets
+import select
 import signal
 import socket
 import struct
@@ -133,13 +134,12 @@ class Handler(BaseHTTPRequestHandler):
         choice = self.server.script.choose(wire.question(body))
         turn, failure = choice.turn, choice.failure
         entry = self._note(wire, choice)
-        time.sleep(turn.wait)
-        if failure is not None and failure.cut is None:
-            self._fail(wire, failure, entry.request_id)
-            return
         answer = Answer(turn, turn.usage_for(size), body.get("model", "stub"))
         try:
-            if body.get("stream"):
+            self._pause(turn.wait)
+            if failure is not None and failure.cut is None:
+                self._fail(wire, failure, entry.request_id)
+            elif body.get("stream"):
                 self._stream(wire.frames(answer), turn.pause, failure, entry.request_id)
             else:
                 self._json(200, wire.whole(answer), request_id=entry.request_id)
@@ -175,8 +175,16 @@ class Handler(BaseHTTPRequestHandler):
                 return
             self.wfile.write(b"%x\r\n%s\r\n" % (len(frame), frame))
             self.wfile.flush()
-            time.sleep(pause)
+            self._pause(pause)
         self.wfile.write(b"0\r\n\r\n")
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, unless the client hangs up meanwhile: then ConnectionResetError."""
+        readable, _, _ = select.select([self.connection], [], [], seconds)
+        if readable and not self.connection.recv(1, socket.MSG_PEEK):
+            raise ConnectionResetError
+        if readable:
+            time.sleep(seconds)
 
     def _reset(self) -> None:
         """Break the connection as a dying network does: a reset, no end of the body."""

@@ -1,0 +1,172 @@
+"""The real agent CLIs under the real daemon: spawned, prompted, asked, interrupted, killed – and what they leave."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.backends.homes import environment, prepare
+from tests.backends.programs import Program
+from tests.backends.suite import Suite, suite_environment
+from tests.daemon import Daemon
+from tests.fakes.agent_scripts import Cli, edit_and_commit, shell, usage
+from tests.fakes.model_process import running_model
+
+pytestmark = [pytest.mark.backends, pytest.mark.timeout(240)]
+CLIS: tuple[Cli, ...] = ("claude", "codex", "opencode")
+CONTENT = "def greet():\n    return 'hello'\n"
+TASK = "Write greeting.py.\nCommit it, and say when it's done – trailing; -leading 100% #{x}"
+# Started so, the program asks before it runs a command.
+ASKING: dict[Cli, str] = {
+    "claude": "claude",
+    "codex": "codex --no-daemon --no-alt-screen --ask-for-approval on-request --sandbox workspace-write",
+    "opencode": "opencode",
+}
+
+
+@contextmanager
+def suite_with(program: Program, folder: Path, home: Path, script: dict[str, Any]) -> Iterator[Suite]:
+    """The daemon, the model and a home in which `program` works without first-run dialogs."""
+    with running_model(home / "model", script) as model:
+        prepare(program, home, folder, model.url)
+        variables = suite_environment(environment(program, home, model.url))
+        with Daemon(environment=variables):
+            yield Suite(variables, folder, model)
+
+
+def asking_script(cli: Cli, command: str) -> dict[str, Any]:
+    call = shell(cli, command)
+    if cli == "codex":
+        call["input"] |= {"sandbox_permissions": "require_escalated", "justification": "May I?"}
+    return {"aside": "A title", "turns": [{"text": "I will ask.", "tools": [call]}], "after": "It is through."}
+
+
+def make_it_ask(cli: Cli, home: Path) -> dict[str, str]:
+    """Variables that make `cli` ask; opencode knows no such flag."""
+    if cli != "opencode":
+        return {}
+    settings = home / "asking.json"
+    settings.write_text(json.dumps({"permission": {"bash": "ask", "edit": "ask"}}))
+    return {"OPENCODE_CONFIG": str(settings)}
+
+
+def first_question(suite: Suite) -> str:
+    """All the text of the first conversation request the model got."""
+    asked = [entry["body"] for entry in suite.model.requests() if entry["body"].get("tools")]
+    return json.dumps(asked[0], ensure_ascii=False)
+
+
+def prompt_given(cli: Cli, asked: str) -> str:
+    """The prompt template as it reached the agent: Codex is pointed to a private file that holds it."""
+    if cli != "codex":
+        return asked
+    pointed = re.search(r"Your instructions are in the file (\S+)\. ", asked)
+    assert pointed, "codex got no developer instructions"
+    prompt = Path(pointed[1])
+    assert stat.S_IMODE(prompt.stat().st_mode) == 0o600
+    return prompt.read_text()
+
+
+@pytest.mark.parametrize("cli", CLIS)
+def test_a_spawned_agent_gets_its_task_edits_a_file_and_commits(
+    cli: Cli, installed: Callable[[str], Program], repository: Path, home: Path
+) -> None:
+    script = edit_and_commit(cli, repository / "greeting.py", CONTENT, "Add a greeting")
+    with suite_with(installed(cli), repository, home, script) as suite:
+        suite.run("omar", "spawn", "worker", "--backend", cli, "--workdir", str(repository), "--task", TASK)
+        suite.wait("worker", "the commit", lambda: suite.git("log", "-1", "--format=%s") == "Add a greeting")
+        assert suite.git("show", "HEAD:greeting.py") + "\n" == CONTENT
+        assert suite.show("worker")["prompt_delivery"] == "delivered"
+        asked = first_question(suite)
+        assert "YOUR NAME: worker" in asked
+        assert json.dumps(TASK, ensure_ascii=False)[1:-1] in asked
+        assert "You are an omar agent" in prompt_given(cli, asked)
+        suite.wait_for_health("worker", "idle", seconds=40)
+        suite.run("omar", "kill", "worker")
+        assert suite.json("omar", "list")["agents"] == []
+        assert [entry["turn"] for entry in suite.model.turns()] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("cli", CLIS)
+def test_a_permission_question_is_seen_as_waiting_and_can_be_answered(
+    cli: Cli, installed: Callable[[str], Program], repository: Path, home: Path
+) -> None:
+    script = asking_script(cli, "touch allowed")
+    with suite_with(installed(cli), repository, home, script) as suite:
+        words = ["--command", ASKING[cli], "--workdir", str(repository), "--task", "Touch a file."]
+        passed = [word for pair in make_it_ask(cli, home).items() for word in ("--env", "=".join(pair))]
+        suite.run("omar", "spawn", "asker", *words, *passed)
+        suite.wait("asker", "the model's turn", suite.model.turns)
+        suite.wait_for_health("asker", "waiting", seconds=10)
+        assert not (repository / "allowed").exists()
+        suite.run("omar", "send", "asker", "--raw", "-", typed="\r")
+        suite.wait("asker", "the file", (repository / "allowed").exists)
+        suite.wait_for_health("asker", "idle", "working")
+
+
+@pytest.mark.parametrize("cli", CLIS)
+def test_escape_interrupts_a_running_turn_and_the_agent_can_be_killed(
+    cli: Cli, installed: Callable[[str], Program], repository: Path, home: Path
+) -> None:
+    turns = [{"text": "word " * 40, "pause": 20}]
+    with suite_with(installed(cli), repository, home, {"aside": "A title", "turns": turns}) as suite:
+        suite.run("omar", "spawn", "talker", "--backend", cli, "--workdir", str(repository), "--task", "Talk.")
+        suite.wait("talker", "the model's turn", suite.model.turns)
+        suite.wait_for_health("talker", "working", seconds=10)
+        for _ in range(2 if cli == "opencode" else 1):
+            suite.run("omar", "send", "talker", "--raw", "-", typed="\x1b")
+        suite.wait("talker", "the end of the stream", lambda: suite.model.turns()[0]["disconnected"], seconds=30)
+        suite.run("omar", "kill", "talker")
+        assert suite.json("omar", "list")["agents"] == []
+
+
+def test_the_anchor_of_claudes_commit_names_its_session_and_the_session_is_scored(
+    installed: Callable[[str], Program], repository: Path, home: Path
+) -> None:
+    script = edit_and_commit("claude", repository / "greeting.py", CONTENT, "Add a greeting")
+    with suite_with(installed("claude"), repository, home, script) as suite:
+        suite.run("oobo", "install", "--yes")
+        suite.run("oobo", "auth", "login", "--local")
+        suite.run("omar", "spawn", "worker", "--backend", "claude", "--workdir", str(repository), "--task", TASK)
+        suite.wait("worker", "the commit", lambda: suite.git("log", "-1", "--format=%s") == "Add a greeting")
+        key = suite.run("omar", "keys", "create", "reader", "--scope", "anchors").strip()
+        anchor = suite.wait("worker", "the anchor", lambda: read_anchor(suite, key))
+        (log,) = (home / ".claude" / "projects").rglob("*.jsonl")
+        (session,) = anchor["sessions"]
+        assert (session["session_id"], session["agent"], session["link_type"]) == (log.stem, "claude", "explicit")
+        assert (anchor["author_type"], anchor["ai_percentage"], anchor["ai_added"]) == ("agent", 100.0, 2)
+        suite.wait("worker", "the end of the log", lambda: "is written and committed" in log.read_text())
+        suite.run("omas", "scan")
+        scored = suite.json("omas", "show", log.stem)
+    assert (scored["total_tool_calls"], scored["total_human_messages"]) == (2, 1)
+    assert scored["trust"]["tool_calls_per_human_message"] == 2.0
+    assert scored["local"]["tool"] == "claude"
+    assert scored["local"]["tokens"] == sum_of_usage(3)
+
+
+def read_anchor(suite: Suite, key: str) -> Any:
+    import urllib.error
+    import urllib.request
+
+    url = json.loads(suite.run("omar", "status", "--json"))["url"]
+    request = urllib.request.Request(f"{url}/anchors/{suite.git('rev-parse', 'HEAD')}")
+    request.add_header("Authorization", f"Bearer {key}")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)["anchor"]
+    except urllib.error.HTTPError as error:
+        assert error.code == 404
+        return None
+
+
+def sum_of_usage(responses: int) -> int:
+    """Input and output of the scripted responses, without cache."""
+    told = [usage(number) for number in range(1, responses + 1)]
+    return sum(entry["input"] + entry["output"] for entry in told)
