@@ -23,6 +23,10 @@ class GitError(OmaError):
         self.stderr = stderr
 
 
+class RepositoryGoneError(OmaError):
+    """A repository that was met before is not there any more."""
+
+
 @dataclass(frozen=True)
 class Repository:
     """One checkout. `git_dir` is that of this worktree, `common_dir` is shared by all of them; both absolute.

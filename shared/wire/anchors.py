@@ -19,6 +19,7 @@ COMMIT_HASH = r"^(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"
 AuthorType = Literal["agent", "assisted", "human", "automated"]
 Attribution = Literal["ai", "human", "mixed"]
 LinkType = Literal["explicit", "inferred"]
+FileRole = Literal["writer", "reader", "both"]
 
 
 def _list_or_empty(value: Any) -> Any:
@@ -88,6 +89,7 @@ class LineAttribution(Payload):
     author: Attribution
     ranges: Annotated[list[LineRange], NullIsEmpty] = []
     agent: str | None = None
+    session_id: str | None = None
 
 
 class FileChange(Payload):
@@ -128,7 +130,7 @@ class SessionLink(Payload):
 
 class InteractionSession(Payload):
     session_id: str
-    role: Literal["writer", "reader", "both"]
+    role: FileRole
 
 
 class FileInteraction(Payload):
@@ -162,7 +164,7 @@ class Anchor(Payload):
     reasoning: str | None = None
     sessions: Annotated[list[SessionLink], NullIsEmpty] = []
     transparency_mode: Literal["on", "off"] = "off"
-    file_interactions: Annotated[list[FileInteraction], NullIsEmpty] = []
+    file_interactions: list[FileInteraction] | None = None
     replaces: Annotated[list[str], NullIsEmpty] = []
     omar_agent: str | None = None
 

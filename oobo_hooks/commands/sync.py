@@ -1,0 +1,156 @@
+"""`oobo sync` and `oobo outbox`: send now, and see and change what waits."""
+
+from __future__ import annotations
+
+import contextlib
+import json as json_module
+import time
+from pathlib import Path
+from typing import Any
+
+from oobo_hooks import delivery, settings
+from oobo_hooks.commands import lookup
+from oobo_hooks.delivery import Outcome
+from oobo_hooks.hook import spool
+from oobo_hooks.hook.worker import Worker
+from oobo_hooks.settings import Server
+from oobo_hooks.store import anchors, database, outbox
+from oobo_hooks.store.outbox import Item
+from shared import output
+from shared.errors import NotAuthorisedError, OmaError, QueuedError, UsageError
+
+
+def sync(*, dry_run: bool, quiet: bool, json: bool) -> int:
+    """Make what the hooks have noted into anchors and send everything, in spite of pauses and back-off."""
+    work_off_spools()
+    server = delivery.configured_server()
+    if dry_run:
+        return _show_payloads()
+    if server.key is None:
+        raise NotAuthorisedError(f"There is no key for {server.url}.", hint="Run `oobo auth login`.")
+    if not server.sync:
+        raise UsageError("Sync is off.", hint="`oobo auth login` or `oobo config set server.sync true` switches it on.")
+    outcome = _send(server, quiet)
+    with database.opened() as connection:
+        left = outbox.counts(connection)
+        notices = outbox.take_notices(connection)
+    if json:
+        output.print_json({**vars(outcome), **left})
+    elif not quiet or outcome.stopped or outcome.failed:
+        for text in notices:
+            output.say(f"oobo: {output.printable(text)}")
+        output.say(f"{outcome.sent} sent, {left['waiting']} waiting, {left['parked']} parked.")
+    return _exit(outcome, left, server)
+
+
+def _send(server: Server, quiet: bool) -> Outcome:
+    with database.opened() as connection:
+        waiting = outbox.counts(connection)["waiting"]
+    if quiet:
+        outcome = delivery.drain(server, force=True)
+    else:
+        with output.progress(waiting, "sending anchors") as advance:
+            outcome = delivery.drain(server, force=True, on_sent=advance)
+    if outcome is None:
+        output.say("Another oobo is sending just now.")
+        return Outcome()
+    return outcome
+
+
+def _exit(outcome: Outcome, left: dict[str, int], server: Server) -> int:
+    with database.opened() as connection:
+        pause = outbox.read_pause(connection)
+    if pause is not None and outcome.stopped == pause.sentence:
+        raise NotAuthorisedError(pause.sentence, hint=f"Check the address and key of {server.url}: `oobo auth status`.")
+    if outcome.failed or (outcome.stopped and left["waiting"]):
+        raise QueuedError(f"{left['waiting']} wait and are sent later: {outcome.stopped or 'the server failed'}.")
+    return 1 if outcome.parked else 0
+
+
+def work_off_spools() -> None:
+    """Do here what a worker would: for the repositories whose hooks have written and found no worker."""
+    with database.opened() as connection:
+        folders = [Path(known.common_dir) / "oobo" for known in anchors.list_repositories(connection)]
+        with contextlib.suppress(OmaError):
+            folders.append(lookup.find_place(connection).repository.state_dir)
+    for folder in dict.fromkeys(folders):
+        if (folder / spool.SPOOL).exists() or any(folder.glob(spool.TAKEN)):
+            Worker(folder, linger=0.0, sends=False).run()
+
+
+def _show_payloads() -> int:
+    with database.opened() as connection:
+        waiting = [item for item in outbox.items(connection) if not item.parked]
+    output.print_json([json_module.loads(item.body) for item in waiting])
+    output.say(f"{len(waiting)} would be sent, as printed; nothing was.")
+    return 0
+
+
+def list_(*, json: bool) -> int:
+    """What waits, and why."""
+    with database.opened() as connection:
+        found = outbox.items(connection)
+        pause = outbox.read_pause(connection)
+    if json:
+        output.print_json({"pause": vars(pause) if pause else None, "items": [_shown(item) for item in found]})
+        return 0
+    if pause is not None:
+        output.say(output.printable(pause.sentence))
+    if not found:
+        output.say("Nothing waits.")
+        return 0
+    output.print_table(("id", "event", "commit", "state", "attempts", "why"), [_row(item) for item in found])
+    return 0
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    return {name: value for name, value in vars(item).items() if name != "body"}
+
+
+def _row(item: Item) -> list[str]:
+    if item.parked:
+        state = "parked"
+    else:
+        seconds = max(0, int(item.next_attempt_at - time.time()))
+        state = f"in {seconds} s" if seconds else "due"
+    commit = lookup.short(item.commit_hash) if item.commit_hash else "–"
+    return [str(item.id), item.event, commit, state, str(item.attempts), item.last_error or ""]
+
+
+def retry(*, item_id: int | None) -> int:
+    """Make one item, or all, due now."""
+    with database.opened() as connection, database.transaction(connection):
+        count = outbox.retry(connection, item_id)
+        outbox.resume(connection)
+    if item_id is not None and not count:
+        raise UsageError(f"There is no item {item_id} in the outbox.", hint="See `oobo outbox list`.")
+    output.say(f"{count} due now.")
+    server = delivery.configured_server()
+    if count and delivery.may_send(server):
+        outcome = _send(server, quiet=False)
+        with database.opened() as connection:
+            left = outbox.counts(connection)
+        return _exit(outcome, left, server)
+    return 0
+
+
+def drop(*, item_id: int | None, everything: bool, dry_run: bool) -> int:
+    """Take an item, or all, out of the outbox for good; the anchors stay in the local store."""
+    if (item_id is None) == (not everything):
+        raise UsageError("Name one item, or say --all.", hint="`oobo outbox list` shows the ids.")
+    with database.opened() as connection, database.transaction(connection):
+        found = [item for item in outbox.items(connection) if everything or item.id == item_id]
+        if not found and not everything:
+            raise UsageError(f"There is no item {item_id} in the outbox.", hint="See `oobo outbox list`.")
+        if not dry_run:
+            for item in found:
+                outbox.remove(connection, item.id)
+    output.say(f"{len(found)} {'would be dropped' if dry_run else 'dropped'}.")
+    return 0
+
+
+def configured() -> dict[str, Any]:
+    """Where and whether anchors are sent, for `oobo status`."""
+    loaded = settings.load()
+    server = settings.server(loaded)
+    return {"server": server.url, "sync": server.sync, "logged_in": server.key is not None}

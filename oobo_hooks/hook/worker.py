@@ -1,0 +1,215 @@
+"""The worker: one per repository, started by the hooks, gone again a second after the last commit.
+
+It takes the spool, makes anchors, and sends what is queued. Nobody sees its output; what a person must know is kept as
+a notice for the next command. Started as `python -I -m oobo_hooks.hook.worker <git-common-dir>/oobo`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from oobo_hooks.hook.spool import Spool
+from oobo_hooks.hook.waiting import Pending, WaitingRoom
+from oobo_hooks.repository import RepositoryGoneError
+from shared import durable, paths
+from shared.errors import OmaError
+
+LINGER_SECONDS = 1.2
+"""Commits that follow each other closely meet a living worker and need start no process."""
+STOPPED_REBASE_SECONDS = 3.0
+TICK_SECONDS = 0.05
+MAX_TRIES = 5
+LOG_BYTES = 256 * 1024
+
+
+class Worker:
+    """The work on one repository's spool, from the lock to leaving.
+
+
+    `linger` is how long it stays after the last commit; `sends=False` leaves the outbox to the caller."""
+
+    def __init__(self, folder: Path, *, linger: float = LINGER_SECONDS, sends: bool = True) -> None:
+        self._folder = folder
+        self._linger = linger
+        self._sends = sends
+        self._pid_file = folder / "worker.pid"
+        self._room = WaitingRoom()
+        self._busy_at = time.monotonic()
+        self._sender: threading.Thread | None = None
+        self._unsent = sends
+
+    def run(self) -> None:
+        """Work until nothing is left. Returns at once when another worker holds the lock."""
+        while self._folder.is_dir():
+            with durable.locked(self._folder / "worker.lock", wait=False) as got:
+                if not got:
+                    return
+                self._work()
+            if not Spool(self._folder).has_new():
+                return
+
+    def _work(self) -> None:
+        from oobo_hooks import settings
+        from oobo_hooks.hook.processing import Workshop
+        from oobo_hooks.store import database
+
+        spool = Spool(self._folder)
+        with database.opened() as connection, self._announced():
+            workshop = Workshop(connection, settings.load(self._folder))
+            while self._folder.is_dir():
+                self._take(spool, workshop)
+                if self._may_leave(spool) and self._leave(spool):
+                    break
+                time.sleep(TICK_SECONDS)
+        if self._sender is not None:
+            self._sender.join()
+
+    def _take(self, spool: Spool, workshop: object) -> None:
+        self._room.admit(spool.take())
+        if spool.torn:
+            log(f"{spool.torn} torn or foreign lines in {self._folder / 'spool.jsonl'} were passed over")
+            _notice(f"warning: {spool.torn} torn lines in {self._folder / 'spool.jsonl'} were passed over")
+            spool.torn = 0
+        for pending in self._room.take_ready():
+            self._busy_at = time.monotonic()
+            self._unsent = self._sends
+            if not _finish(workshop, pending):
+                self._room.set_back(pending)
+        self._send()
+
+    def _send(self) -> None:
+        """Sending may hang for seconds: it has a thread of its own, so that evidence is read while it is fresh."""
+        if not self._unsent or (self._sender is not None and self._sender.is_alive()):
+            return
+        self._unsent = False
+        self._sender = threading.Thread(target=_drain, args=(self._folder,), daemon=True)
+        self._sender.start()
+
+    def _may_leave(self, spool: Spool) -> bool:
+        quiet = time.monotonic() - self._busy_at
+        if spool.has_new() or not spool.is_settled():
+            return False
+        if not self._room.is_empty():
+            return quiet > STOPPED_REBASE_SECONDS and self._room.only_rebases()
+        if self._unsent or (self._sender is not None and self._sender.is_alive()):
+            return False
+        return quiet > self._linger
+
+    def _leave(self, spool: Spool) -> bool:
+        """Take our name away, then look once more: a hook that saw it counts on us."""
+        self._pid_file.unlink(missing_ok=True)
+        if spool.has_new():
+            self._announce()
+            return False
+        spool.forget(self._room.leftovers())
+        self._room = WaitingRoom()
+        return True
+
+    @contextlib.contextmanager
+    def _announced(self) -> Iterator[None]:
+        self._announce()
+        try:
+            yield
+        finally:
+            self._pid_file.unlink(missing_ok=True)
+
+    def _announce(self) -> None:
+        durable.write_atomic(self._pid_file, f"{os.getpid()} {_started_at()}\n")
+
+
+def _started_at() -> str:
+    """When this process began, as /proc tells it: a later process with our number is not taken for us."""
+    try:
+        stat = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "0"
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _finish(workshop: object, pending: Pending) -> bool:
+    """Make the record's anchor; False when that failed and a later worker shall try again."""
+    from oobo_hooks.hook import processing
+
+    assert isinstance(workshop, processing.Workshop)
+    record = pending.record
+    try:
+        if record.kind == "push":
+            processing.queue_push(workshop, record)
+        elif not (record.kind == "merge" and record.squash):
+            processing.make_anchor(workshop, record, pending.replaces)
+    except RepositoryGoneError:
+        return True
+    except Exception:
+        # One odd commit must not keep the others from their anchors, nor a full disk lose one.
+        log(f"{record.kind} {record.head}: {traceback.format_exc()}")
+        if pending.raw.get("tries", 0) + 1 < MAX_TRIES:
+            return False
+        _notice(f"warning: commit {record.head[:10]} got no anchor; {log_file()} says why")
+    return True
+
+
+def _drain(folder: Path) -> None:
+    from oobo_hooks import delivery, settings
+
+    try:
+        server = settings.server(settings.load(folder))
+        if delivery.may_send(server):
+            delivery.drain(server)
+    except OmaError as error:
+        log(f"sending: {error.message}")
+    except Exception:
+        log(f"sending: {traceback.format_exc()}")
+
+
+def _notice(text: str) -> None:
+    from oobo_hooks.store import database, outbox
+
+    with contextlib.suppress(Exception), database.opened() as connection:
+        outbox.add_notice(connection, text)
+
+
+def log_file() -> Path:
+    return paths.tool_home("oobo") / "worker.log"
+
+
+def log(text: str) -> None:
+    """One line for `oobo doctor` and the curious; the file is begun anew when it has grown large."""
+    with contextlib.suppress(OSError, OmaError):
+        file = log_file()
+        durable.private_dir(file.parent)
+        if file.exists() and file.stat().st_size > LOG_BYTES:
+            file.replace(file.with_suffix(".log.1"))
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, durable.PRIVATE_FILE)
+        try:
+            os.write(descriptor, f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {text}\n".encode("utf-8", "replace"))
+        finally:
+            os.close(descriptor)
+
+
+def main(arguments: list[str]) -> int:
+    folder = Path(arguments[0]).absolute()
+    # Hooks without `setsid` leave that to us; in a session of its own it fails, and need not be done.
+    with contextlib.suppress(OSError):
+        os.setsid()
+    os.chdir("/")
+    os.nice(5)
+    try:
+        Worker(folder).run()
+    except OmaError as error:
+        log(error.message)
+        return error.exit_code
+    except Exception:
+        log(traceback.format_exc())
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

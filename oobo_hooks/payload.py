@@ -1,0 +1,101 @@
+"""What leaves the machine: the event around an anchor, without secrets, places and (unless wanted) transcripts."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from oobo_hooks.anchor.linking import Link
+from oobo_hooks.anchor.transcript import transcript
+from shared import __version__, paths, redact
+from shared.redact import Places
+from shared.wire.anchors import Anchor, EventPayload, Project, SessionTranscript
+
+COMMIT_EVENT = "git.commit"
+PUSH_EVENT = "git.push"
+_EXACT = ("commit_hash", "author", "branch", "session_ids", "replaces", "oobo_version")
+"""Fields that are names or git's own words: looked at for secrets by no rule, or they would not be true any more."""
+
+
+def places_of(worktrees: Sequence[str]) -> Places:
+    """What must not be seen of this machine."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = ""
+    return Places(tuple(worktrees), str(paths.user_home()), user)
+
+
+def commit_event(
+    anchor: Anchor, links: Sequence[Link], *, name: str, remote: str | None, places: Places, send_message: bool
+) -> dict[str, Any]:
+    """The body of POST /anchors/ingest for one commit, ready to be sent."""
+    transcripts = _transcripts(links, places) if anchor.transparency_mode == "on" else []
+    event = EventPayload(
+        event=COMMIT_EVENT,
+        timestamp=_now(),
+        oobo_version=__version__,
+        project=Project(name=name, git_remote=remote),
+        session_transcripts=[SessionTranscript.model_validate(one) for one in transcripts],
+    ).model_dump()
+    event["anchor"] = clean_anchor(anchor, places, send_message=send_message)
+    event["transcript"] = [message for one in transcripts for message in one["messages"]]
+    return event
+
+
+def clean_anchor(anchor: Anchor, places: Places, *, send_message: bool = True) -> dict[str, Any]:
+    """The anchor's fields without secrets and places; paths of committed files are git's and stay."""
+    dumped = anchor.model_dump()
+    kept = {name: dumped[name] for name in _EXACT}
+    files = {name: dumped[name] for name in ("files_changed", "file_changes", "file_interactions")}
+    message = redact.clean(dumped["message"], places) if send_message else ""
+    cleaned: dict[str, Any] = redact.clean(dumped, places)
+    sessions = [_clean_session(session, places) for session in dumped["sessions"]]
+    return cleaned | kept | files | {"message": message, "sessions": sessions}
+
+
+def _clean_session(session: dict[str, Any], places: Places) -> dict[str, Any]:
+    exact = {name: session[name] for name in ("session_id", "parent_session_id", "peer_session_ids", "model")}
+    cleaned: dict[str, Any] = redact.clean(session, places)
+    return cleaned | exact
+
+
+def push_event(*, name: str, remote: str | None) -> dict[str, Any]:
+    """The body for a push: no anchor, nothing but that it happened."""
+    return EventPayload(
+        event=PUSH_EVENT, timestamp=_now(), oobo_version=__version__, project=Project(name=name, git_remote=remote)
+    ).model_dump()
+
+
+def _transcripts(links: Sequence[Link], places: Places) -> list[dict[str, Any]]:
+    from oobo_hooks.anchor.sessions import parent_id
+
+    found = []
+    for link in links:
+        if link.evidence is None:
+            continue
+        sub_agent = link.evidence.sub_agent
+        messages = [message.model_dump() for message in transcript(link.evidence.conversation)]
+        found.append(
+            {
+                "session_id": link.session_id,
+                "parent_session_id": parent_id(link.evidence.session, sub_agent) if sub_agent else None,
+                "subagent_type": sub_agent.kind if sub_agent else None,
+                "messages": [_clean_message(message, places) for message in messages],
+            }
+        )
+    return found
+
+
+def _clean_message(message: dict[str, Any], places: Places) -> dict[str, Any]:
+    cleaned: dict[str, Any] = redact.clean(message, places)
+    for name in ("tool_call", "tool_result"):
+        if message[name]:
+            cleaned[name]["tool_use_id"] = message[name]["tool_use_id"]
+    return cleaned
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

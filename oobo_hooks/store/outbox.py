@@ -1,0 +1,155 @@
+"""The outbox in the local store: events on their way to the server, and why some of them wait.
+
+An item leaves only after the server's answer, so a sender that dies sends it again; the server keeps one anchor per
+commit and answers 409, which removes it too (DESIGN 5.3).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Item:
+    """One event. Times are seconds since the epoch; `parked` items wait for a person, the others for their time."""
+
+    id: int
+    event: str
+    commit_hash: str | None
+    body: str
+    parked: bool
+    attempts: int
+    next_attempt_at: float
+    queued_at: float
+    last_error: str | None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Why nothing is sent: the server's status and words, and to which address and key that applies."""
+
+    status: int
+    sentence: str
+    destination: str
+    at: float
+
+
+def put(
+    connection: sqlite3.Connection,
+    event: str,
+    body: dict[str, Any],
+    *,
+    repository: int,
+    once: str,
+    commit: str | None = None,
+) -> None:
+    """Queue an event; one with the same `once` that is queued already stays one item."""
+    connection.execute(
+        "INSERT OR IGNORE INTO outbox (event, repository, commit_hash, once, body, queued_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (event, repository, commit, once, json.dumps(body, separators=(",", ":")), time.time()),
+    )
+
+
+def next_due(connection: sqlite3.Connection, *, after: int, ignore_times: bool) -> Item | None:
+    """The oldest item behind `after` whose time has come (any that is not parked, with `ignore_times`)."""
+    row = connection.execute(
+        "SELECT * FROM outbox WHERE parked = 0 AND id > ? AND (? OR next_attempt_at <= ?) ORDER BY id LIMIT 1",
+        (after, ignore_times, time.time()),
+    ).fetchone()
+    return _item(row) if row else None
+
+
+def remove(connection: sqlite3.Connection, item_id: int) -> bool:
+    return connection.execute("DELETE FROM outbox WHERE id = ?", (item_id,)).rowcount == 1
+
+
+def postpone(connection: sqlite3.Connection, item_id: int, *, until: float, reason: str, counts: bool) -> None:
+    connection.execute(
+        "UPDATE outbox SET attempts = attempts + ?, next_attempt_at = ?, last_error = ? WHERE id = ?",
+        (counts, until, reason, item_id),
+    )
+
+
+def park(connection: sqlite3.Connection, item_id: int, reason: str) -> None:
+    connection.execute(
+        "UPDATE outbox SET parked = 1, attempts = attempts + 1, last_error = ? WHERE id = ?", (reason, item_id)
+    )
+
+
+def retry(connection: sqlite3.Connection, item_id: int | None) -> int:
+    """Make one item, or all, due now, parked ones too; returns how many."""
+    return connection.execute(
+        "UPDATE outbox SET parked = 0, attempts = 0, next_attempt_at = 0 WHERE ? IS NULL OR id = ?", (item_id, item_id)
+    ).rowcount
+
+
+def items(connection: sqlite3.Connection) -> list[Item]:
+    return [_item(row) for row in connection.execute("SELECT * FROM outbox ORDER BY id")]
+
+
+def counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """`waiting` and `parked`."""
+    row = connection.execute("SELECT count(*) - coalesce(sum(parked), 0), coalesce(sum(parked), 0) FROM outbox")
+    waiting, parked = row.fetchone()
+    return {"waiting": int(waiting), "parked": int(parked)}
+
+
+def pause(connection: sqlite3.Connection, pause_: Pause) -> None:
+    _set_state(connection, "pause", json.dumps(vars(pause_)))
+
+
+def read_pause(connection: sqlite3.Connection) -> Pause | None:
+    value = _state(connection, "pause")
+    return Pause(**json.loads(value)) if value else None
+
+
+def resume(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM state WHERE name IN ('pause', 'quiet_until')")
+
+
+def keep_quiet(connection: sqlite3.Connection, until: float) -> None:
+    """The server asked for rest, or is not there: nobody tries before `until`."""
+    _set_state(connection, "quiet_until", repr(until))
+
+
+def quiet_until(connection: sqlite3.Connection) -> float:
+    return float(_state(connection, "quiet_until") or 0.0)
+
+
+def add_notice(connection: sqlite3.Connection, text: str) -> None:
+    """Keep a sentence for the next command a person runs: the hook itself is silent."""
+    connection.execute("INSERT OR REPLACE INTO notices VALUES (?, ?)", (text, time.time()))
+
+
+def take_notices(connection: sqlite3.Connection) -> list[str]:
+    """The sentences kept since the last time, each shown once."""
+    rows = connection.execute("DELETE FROM notices RETURNING text, at").fetchall()
+    return [row["text"] for row in sorted(rows, key=lambda row: row["at"])]
+
+
+def _item(row: sqlite3.Row) -> Item:
+    return Item(
+        row["id"],
+        row["event"],
+        row["commit_hash"],
+        row["body"],
+        bool(row["parked"]),
+        row["attempts"],
+        row["next_attempt_at"],
+        row["queued_at"],
+        row["last_error"],
+    )
+
+
+def _state(connection: sqlite3.Connection, name: str) -> str | None:
+    row = connection.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
+    return str(row["value"]) if row else None
+
+
+def _set_state(connection: sqlite3.Connection, name: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
