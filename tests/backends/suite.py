@@ -75,4 +75,4 @@ def suite_environment(own: dict[str, str]) -> dict[str, str]:
     """What the commands and the daemon see: the agent CLI's variables and the homes of this test."""
     homes = {name: value for name, value in os.environ.items() if name.startswith(("OMA", "OOBO_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
-    return {**own, **homes, "PATH": path, "SHELL": "/bin/sh"}
+    return {**own, **homes, "PATH": path, "SHELL": "/bin/bash"}

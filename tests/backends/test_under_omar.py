@@ -88,7 +88,7 @@ def test_a_spawned_agent_gets_its_task_edits_a_file_and_commits(
         assert "YOUR NAME: worker" in asked
         assert json.dumps(TASK, ensure_ascii=False)[1:-1] in asked
         assert "You are an omar agent" in prompt_given(cli, asked)
-        suite.wait_for_health("worker", "idle", seconds=40)
+        suite.wait_for_health("worker", "idle", seconds=8 if cli == "claude" else 40)
         suite.run("omar", "kill", "worker")
         assert suite.json("omar", "list")["agents"] == []
         assert [entry["turn"] for entry in suite.model.turns()] == [0, 1, 2]
