@@ -19,6 +19,7 @@ class Channel:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"tmux-{name}")
         self._waiting: list[tuple[Sequence[Command], asyncio.Future[list[Reply]]]] = []
         self._worker: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def run(self, *command: str) -> tuple[str, ...]:
         """One command; its lines, or TmuxError."""
@@ -35,7 +36,10 @@ class Channel:
         return await future
 
     async def close(self) -> None:
-        """Wait for what is under way, then close the connection."""
+        """Wait for what is under way, then close the connection; twice is once."""
+        if self._closed:
+            return
+        self._closed = True
         if self._worker is not None:
             await asyncio.gather(self._worker, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._executor, self._connection.close)

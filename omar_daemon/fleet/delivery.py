@@ -10,7 +10,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +20,7 @@ from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import Command, literal_path
 from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, InvalidRequest
 
-POLL_SECONDS = 0.04
+FIRST_PAUSE, LONGEST_PAUSE = 0.004, 0.08
 QUIET_SECONDS = 0.5
 QUIET_LIMIT_SECONDS = 15.0
 BLANK_SECONDS = 1.5
@@ -198,22 +198,25 @@ class Courier:
     async def _wait_shown(self, target: Target, text: str, before: Shot, seconds: float) -> Shot | None:
         """None as soon as the screen shows the text, else the last look after `seconds`."""
         deadline = time.monotonic() + seconds
-        while True:
+        for pause in _pauses():
             shot = await self._living_shot(target)
             changed = shot.lines != before.lines or shot.cursor != before.cursor
             if changed and contains(shot.lines, text, target.backend):
                 return None
             if time.monotonic() > deadline:
                 return shot
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(pause)
+        raise AssertionError("the pauses never end")
 
     async def _left_input(self, target: Target, text: str, before: Shot) -> bool:
         deadline = time.monotonic() + SUBMIT_SECONDS
-        while time.monotonic() < deadline:
+        for pause in _pauses():
             shot = await self._shot(target)
             if shot.dead or self._submitted(shot, before, text, target.backend):
                 return True
-            await asyncio.sleep(POLL_SECONDS)
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(pause)
         return False
 
     @staticmethod
@@ -252,6 +255,14 @@ class Courier:
         if state.error is not None or captured.error is not None or not state.lines[0].startswith("0"):
             return Shot((), "", dead=True)
         return Shot(captured.lines, state.lines[0][2:], dead=False)
+
+
+def _pauses() -> Iterator[float]:
+    """Short ones first: most screens answer at once; a slow one is not asked too often."""
+    pause = FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def has_markers(lines: tuple[str, ...], backend: Backend) -> bool:

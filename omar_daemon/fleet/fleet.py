@@ -6,9 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from omar_daemon.fleet import environment, live_state, panes, processes, server, spool, views
+from omar_daemon.fleet.backends import Backend
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import SubprocessConnection
 from omar_daemon.fleet.control import SteadyReader
@@ -106,7 +108,7 @@ class Fleet:
             and (wanted_parent is None or line["parent"] == wanted_parent)
             and (state is None or line["health"] == state)
         ]
-        return {"agents": agents, "manager": _manager_line(manager)}
+        return {"agents": agents, "manager": views.manager_line(manager)}
 
     async def detail(self, name: str, lines: int) -> dict[str, Any]:
         """One agent with the last `lines` lines of its output; UnknownAgent."""
@@ -147,7 +149,10 @@ class Fleet:
         if not raw and not agent.ready and view.reading.question is None:
             await self._settle(agent, view, target)
         async with agent.turn:
-            await self.courier.deliver(target, text, enter=enter, raw=raw)
+            try:
+                await self.courier.deliver(target, text, enter=enter, raw=raw)
+            finally:
+                self.watch.outdate()
 
     async def kill(self, name: str, *, force: bool = False, tree: bool = False) -> dict[str, int]:
         """End an agent (and with `tree` everything below it); `{events_cancelled, children_orphaned}`.
@@ -266,7 +271,7 @@ class Fleet:
             raise AgentDead(f"Agent '{agent.name}' has ended.")
         return Target(agent.name, view.pane.pane_id, view.pane.pid, self._backend_of(agent.name))
 
-    def _backend_of(self, name: str) -> Any:
+    def _backend_of(self, name: str) -> Backend | None:
         agent = self.roster.find(name)
         return self.options.registry.get(agent.record.backend) if agent is not None else None
 
@@ -281,19 +286,12 @@ class Fleet:
         return agent.record.stage != "starting" and not agent.ending
 
 
-def _manager_line(line: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The manager in the list carries its full name (seed 002)."""
-    if line is None:
-        return None
-    return {"id": panes.PREFIX + panes.MANAGER, "status": line["status"], "health": line["health"]}
-
-
-def _status_file(name: str) -> Any:
+def _status_file(name: str) -> Path:
     return paths.status_dir() / f"{panes.PREFIX}{name}.md"
 
 
-def _read_text(path: Any) -> str | None:
+def _read_text(path: Path) -> str | None:
     try:
-        return str(path.read_text(encoding="utf-8", errors="replace"))
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None

@@ -41,6 +41,11 @@ class Pane:
         return self.session[len(PREFIX) :]
 
     @property
+    def explained(self) -> bool:
+        """Whether tmux knows how the program ended: that comes a moment after it is gone."""
+        return self.exit_status is not None or self.exit_signal is not None
+
+    @property
     def size(self) -> tuple[int, int]:
         return self.width, self.height
 

@@ -83,6 +83,13 @@ def prompt_delivery(agent: Agent) -> str | None:
     return "delivered" if record.delivery == "delivered" else "pending"
 
 
+def manager_line(line: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The manager in the list carries its full name (seed 002)."""
+    if line is None:
+        return None
+    return {"id": panes.PREFIX + panes.MANAGER, "status": line["status"], "health": line["health"]}
+
+
 def spawned(agent: Agent) -> dict[str, Any]:
     record = agent.record
     session = panes.PREFIX + record.name

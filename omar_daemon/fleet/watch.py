@@ -18,6 +18,7 @@ from omar_daemon.fleet.screen import Reading
 
 # tmux tells the time of the last output in whole seconds: within that time a screen may change unseen.
 GRAIN_SECONDS = 2.0
+EXPLAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,15 @@ class Watch:
         self._errors = tuple(errors)
         self._flight: asyncio.Task[None] | None = None
         self._began = float("-inf")
+        self._changed = float("-inf")
+        self._unexplained: dict[str, float] = {}
         self.views: dict[str, View] = {}
         self.server_gone = False
 
     async def refresh(self, max_age: float) -> None:
         """Make the views no older than `max_age` seconds. Callers at the same time share one question to tmux."""
         wanted = time.monotonic() - max_age
-        while self._began < wanted:
+        while self._began < max(wanted, self._changed):
             if self._flight is None:
                 self._flight = asyncio.create_task(self._look())
                 self._flight.add_done_callback(self._landed)
@@ -55,6 +58,10 @@ class Watch:
     def view(self, name: str) -> View | None:
         """The view of the agent with this short name."""
         return self.views.get(panes.PREFIX + name)
+
+    def outdate(self) -> None:
+        """The screens were just changed from here: the next reader must look anew."""
+        self._changed = time.monotonic()
 
     def forget(self, name: str) -> None:
         """Drop a session that was just ended; the next look would do it too."""
@@ -72,8 +79,20 @@ class Watch:
             listed = ()
             self.server_gone = True
         found = panes.parse(listed)
-        self.views = await self._read_moved(found)
+        living = self._await_explanations(found)
+        if living != found:
+            # tmux 3.3 sometimes misses that its child is gone, until the next child of its own has ended.
+            await self._reader.batch([("run-shell", "-b", "true")])
+        self.views = await self._read_moved(living)
         self._began = began
+
+    def _await_explanations(self, found: dict[str, Pane]) -> dict[str, Pane]:
+        """A program that is gone counts as living until tmux can tell its exit code, or a second has passed."""
+        now = time.monotonic()
+        gone = {session for session, pane in found.items() if pane.dead and not pane.explained}
+        self._unexplained = {session: self._unexplained.get(session, now) for session in gone}
+        young = {session for session, since in self._unexplained.items() if now - since < EXPLAIN_SECONDS}
+        return {session: replace(pane, dead=False) if session in young else pane for session, pane in found.items()}
 
     async def _read_moved(self, found: dict[str, Pane]) -> dict[str, View]:
         now = time.time()

@@ -1,0 +1,53 @@
+"""`omar kill NAME…`: end agents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omar_daemon.commands.agent_calls import ask, path_of
+from shared import output
+from shared.errors import OmaError
+from shared.http import Client
+
+
+def run(*, names: list[str], force: bool, tree: bool, dry_run: bool, json: bool) -> int:
+    """Kill each agent, with `tree` all below it too. One that cannot be killed does not stop the others; 1 then."""
+    from omar_daemon.client import daemon_client
+
+    params = {key: "true" for key, wanted in (("force", force), ("tree", tree)) if wanted}
+    with daemon_client() as client:
+        if dry_run:
+            return _show_plan(client, names, params)
+        results = [_kill(client, name, params) for name in names]
+    if json:
+        output.print_json({"results": results})
+    for result in results:
+        output.say(result.get("error") or result["message"])
+    return 1 if any("error" in result for result in results) else 0
+
+
+def _kill(client: Client, name: str, params: dict[str, str]) -> dict[str, Any]:
+    try:
+        return {"id": name, **ask(client, "DELETE", path_of(name), params=params)}
+    except OmaError as error:
+        return {"id": name, "error": error.message}
+
+
+def _show_plan(client: Client, names: list[str], params: dict[str, str]) -> int:
+    """The requests that would be sent, and the agents they would end."""
+    plan = []
+    for name in names:
+        doomed = _below(client, name) if "tree" in params else [ask(client, "GET", path_of(name, "/summary"))["id"]]
+        plan.append({"method": "DELETE", "path": path_of(name), "params": params, "kills": doomed})
+    output.print_json({"plan": plan})
+    return 0
+
+
+def _below(client: Client, name: str) -> list[str]:
+    """The agent and everything below it, parents first."""
+    root = ask(client, "GET", path_of(name, "/summary"))["id"]
+    parents = {agent["id"]: agent["parent"] for agent in ask(client, "GET", "/api/agents")["agents"]}
+    family = [root]
+    for one in family:
+        family += sorted(child for child, parent in parents.items() if parent == one and child not in family)
+    return family

@@ -1,0 +1,59 @@
+"""`omar show NAME`: one agent, with the end of its screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omar_daemon.commands.agent_calls import ask, daemon_runs, path_of
+from shared import output
+from shared.errors import UsageError
+
+MOST_LINES = 10_000
+
+
+def run(*, name: str, lines: int, json: bool) -> int:
+    """Print an agent's facts and its last `lines` lines. Without a daemon, what tmux and the store know."""
+    if not 0 <= lines <= MOST_LINES:
+        raise UsageError(f"--lines must be from 0 to {MOST_LINES}.")
+    found = _detail(name, lines)
+    if json:
+        output.print_json(found)
+        return 0
+    for label, value in _facts(found):
+        output.print_text(f"{label + ':':<10}{output.cell(value)}")
+    if found["output_tail"]:
+        output.print_text("")
+        output.print_text(output.printable(found["output_tail"]))
+    return 0
+
+
+def _detail(name: str, lines: int) -> dict[str, Any]:
+    if daemon_runs():
+        from omar_daemon.client import daemon_client
+
+        with daemon_client() as client:
+            return ask(client, "GET", path_of(name), params={"lines": str(lines)})
+    from omar_daemon.fleet.peek import Peek
+    from omar_daemon.settings import SETTINGS
+    from shared import config
+
+    return Peek(config.load("omar", SETTINGS)).detail(name, lines)
+
+
+def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
+    health = f"{found['health']} (idle {found['idle_seconds']} s)"
+    if found["health"] == "dead":
+        health = f"dead ({found['end_reason'] or 'ended'})"
+    facts = [
+        ("agent", found["id"]),
+        ("health", health),
+        ("task", found["task"]),
+        ("delivery", found["prompt_delivery"]),
+        ("parent", found["parent"]),
+        ("children", ", ".join(found["children"])),
+        ("backend", found["backend"]),
+        ("command", found["command"]),
+        ("workdir", found["workdir"]),
+        ("since", found["created_at"]),
+    ]
+    return [(label, value) for label, value in facts if value]
