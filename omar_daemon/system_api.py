@@ -54,7 +54,12 @@ async def create_key(request: Request) -> Response:
 
 
 async def revoke_key(request: Request) -> Response:
+    """DELETE /api/keys/{id}; with `?forget=true` the key leaves the list, too."""
     key_id = request.path_params["id"]
+    if request.query_params.get("forget") == "true":
+        if not await run_in_threadpool(services(request).keys.forget, key_id):
+            raise ApiError(404, f"There is no key {key_id!r}.")
+        return JSONResponse({"status": "forgotten", "id": key_id})
     if not await run_in_threadpool(services(request).keys.revoke, key_id):
         raise ApiError(404, f"There is no living key {key_id!r}.")
     return JSONResponse({"status": "revoked", "id": key_id})

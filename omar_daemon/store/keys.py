@@ -112,6 +112,14 @@ class Keys:
             self._by_digest = self._load()
         return changed.rowcount > 0
 
+    def forget(self, key_id: str) -> bool:
+        """Revoke a key and take it off the list, for keys that were made for a moment; False when there is none."""
+        with self._lock:
+            with self._store.write() as connection:
+                changed = connection.execute(keys_table.delete().where(keys_table.c.id == key_id))
+            self._by_digest = self._load()
+        return changed.rowcount > 0
+
     def _load(self) -> dict[str, Key]:
         with self._store.read() as connection:
             rows = connection.execute(sqlalchemy.select(keys_table).where(keys_table.c.revoked_at.is_(None)))

@@ -1,0 +1,225 @@
+"""The tour itself: what is done, in which order, and what is put away afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from omar_daemon.client import daemon_client
+from omar_daemon.tour.demo_job import TASK
+from omar_daemon.tour.narrator import Narrator, Step
+from omar_daemon.tour.stage import Stage
+from omar_daemon.tour.story import Story, told_line
+from shared import local_daemon, paths
+from shared.errors import OmaError, UnavailableError
+from shared.http import Client, raise_for
+
+DEMO = "demo"
+DEMO_SECONDS, AGENT_SECONDS = 30.0, 300.0
+ANCHOR_SECONDS = 15.0
+POLL_SECONDS = 0.1
+DEMO_COMMAND = shlex.join([sys.executable, "-P", "-m", "omar_daemon.tour.demo_agent"])
+
+
+class Guide:
+    """One tour. `backend` is `demo` or the name of an installed backend."""
+
+    def __init__(self, stage: Stage, narrator: Narrator, backend: str) -> None:
+        self._stage = stage
+        self._narrator = narrator
+        self._backend = backend
+        self._key = ""
+        self.story = Story(backend=backend, agent=stage.name, task=TASK, repository=str(stage.repository))
+
+    def take(self) -> Story:
+        """The whole tour; what it made is on the stage's list of things to undo."""
+        self._start_daemon()
+        self._count_own_sessions()
+        self._make_repository()
+        self._make_key()
+        self._install_hook()
+        self._spawn_agent()
+        self._await_commit()
+        self._fetch_anchor()
+        self._score_session()
+        self._upload_session()
+        return self.story
+
+    def _start_daemon(self) -> None:
+        with self._narrator.step("The daemon runs") as step:
+            self._run(step, ["omar", "up"])
+            self.story.url = local_daemon.base_url()
+            step.note(self.story.url)
+
+    def _count_own_sessions(self) -> None:
+        with self._narrator.step("Your own AI sessions, counted and left alone") as step:
+            from shared import transcripts
+
+            for source in transcripts.discover():
+                self.story.own_sessions[source.tool] = self.story.own_sessions.get(source.tool, 0) + 1
+            told = ", ".join(f"{count} of {tool}" for tool, count in sorted(self.story.own_sessions.items()))
+            step.note(f"{told}: `omas scan` scores them" if told else "none yet on this machine")
+
+    def _make_repository(self) -> None:
+        with self._narrator.step("A throw-away git repository") as step:
+            for words in self._stage.make_repository():
+                step.command(words)
+            step.note(str(self._stage.repository))
+
+    def _make_key(self) -> None:
+        """A key and a user of the tour's own: its rows on the daemon are never mixed with the user's."""
+        with self._narrator.step("A key for oobo and omas, good for an hour") as step:
+            words = ["omar", "keys", "create", self._stage.name, "--scope", "anchors", "--scope", "metrics"]
+            made = json.loads(self._run(step, [*words, "--expires", "1h", "--json"]))
+            self._key = made["key"]
+            # Put away in the reverse order: once the key is revoked, no late worker can send its anchor again.
+            self._stage.on_leaving("the anchor", self._delete_anchors)
+            self._stage.on_leaving(
+                "the key", lambda: self._delete(f"/api/keys/{made['id']}", params={"forget": "true"})
+            )
+            self._stage.on_leaving("the uploaded scores", lambda: self._delete("/api/v1/metrics/me", self._key))
+
+    def _install_hook(self) -> None:
+        with self._narrator.step("oobo's hook in the repository") as step:
+            folder = self._stage.repository
+            step.command(["oobo", "install"])
+            self._stage.runner.run(["oobo", "install", "--yes"], folder=folder)
+            login = ["oobo", "auth", "login", "--server", "local", "--key-stdin"]
+            step.command(login)
+            self._stage.runner.run(login, folder=folder, typed=self._key)
+
+    def _spawn_agent(self) -> None:
+        with self._narrator.step("An agent in tmux, with a task") as step:
+            chosen = ["--command", DEMO_COMMAND] if self._backend == DEMO else ["--backend", self._backend]
+            passed = [word for pair in self._stage.homes().items() for word in ("--env", "=".join(pair))]
+            words = ["omar", "spawn", self._stage.name, "--workdir", str(self._stage.repository), "--task", TASK]
+            step.command([*words, *chosen])
+            self._stage.on_leaving("the agent", self._kill_agent)
+            self._stage.runner.run([*words, *chosen, *passed])
+            step.note(f"look over its shoulder: omar attach {self._stage.name}")
+
+    def _await_commit(self) -> None:
+        seconds = DEMO_SECONDS if self._backend == DEMO else AGENT_SECONDS
+        with self._narrator.step("The agent works, and commits") as step:
+            before = self._stage.commits()
+            self.story.commit = self._poll(seconds, lambda: self._new_commit(before), self._why_no_commit)
+            step.command(["git", "log", "-1", "--oneline"])
+            step.note(self._stage.runner.run(["git", "log", "-1", "--oneline"], folder=self._stage.repository).strip())
+
+    def _new_commit(self, before: list[str]) -> str | None:
+        newest = self._stage.commits()[0]
+        if newest not in before:
+            return newest
+        agent = self._agent()
+        if agent["health"] == "dead":
+            raise OmaError("The agent ended without a commit.", hint=str(agent.get("last_output") or ""))
+        return None
+
+    def _why_no_commit(self) -> str:
+        agent = self._agent()
+        return f"the agent is {agent['health']}, its last line: {agent.get('last_output') or 'none'}"
+
+    def _fetch_anchor(self) -> None:
+        with self._narrator.step("Its anchor, sent by the hook, fetched back") as step:
+            path = f"/anchors/{self.story.commit}"
+            step.command(["curl", "-H", "Authorization: Bearer oma_…", self.story.url + path])
+            with self._client(self._key) as client:
+                found = self._poll(
+                    ANCHOR_SECONDS, lambda: _found(client, path), lambda: "the daemon has no anchor of it"
+                )
+            self.story.anchor = found["anchor"]
+            self.story.line = told_line(self.story.anchor, self._contents())
+
+    def _contents(self) -> dict[str, list[str]]:
+        shown = {}
+        for path in self.story.anchor.get("files_changed") or []:
+            words = ["git", "show", f"{self.story.commit}:{path}"]
+            shown[path] = self._stage.runner.run(words, folder=self._stage.repository, accept=(0, 128)).splitlines()
+        return shown
+
+    def _score_session(self) -> None:
+        with self._narrator.step("Its session, read from the agent's log and scored") as step:
+            self._run(step, ["omas", "scan", "--project", str(self._stage.repository)])
+            session = self.story.link.get("session_id")
+            if session is None:
+                step.note("no session is linked to the commit")
+                return
+            self.story.session = json.loads(self._run(step, ["omas", "show", session, "--json"]))
+
+    def _upload_session(self) -> None:
+        with self._narrator.step("Scores uploaded to the daemon, and asked back") as step:
+            self._run(step, ["omas", "auth", "login", "--server", "local", "--token-stdin"], typed=self._key)
+            self._run(step, ["omas", "upload", "--server", "local", "--include-active"])
+            mine = json.loads(self._run(step, ["omas", "me", "--json"]))
+            self.story.uploaded = mine["total_sessions"]
+            step.note(self._told_upload())
+
+    def _told_upload(self) -> str:
+        if self.story.uploaded:
+            return f"{self.story.uploaded} session of user {self._stage.name} is there"
+        return "too short to count: sessions under 5 minutes or 10 tool calls stay here"
+
+    def _run(self, step: Step, words: list[str], *, typed: str | None = None) -> str:
+        step.command(words)
+        return self._stage.runner.run(words, typed=typed)
+
+    def _agent(self) -> dict[str, Any]:
+        with daemon_client() as client:
+            answer = client.request("GET", f"/api/agents/{self._stage.name}", params={"lines": "20"})
+        raise_for(answer, "Looking at the agent")
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def _client(self, key: str) -> Client:
+        return Client(self.story.url, user_agent="omar-tour", token=key)
+
+    def _kill_agent(self) -> None:
+        self._delete(f"/api/agents/{self._stage.name}", params={"force": "true"})
+        if self._backend != DEMO:
+            self._forget_logs()
+        # From here on nothing commits any more; the hook's worker loses its folder before its anchor is deleted.
+        self._stage.remove_folder()
+
+    def _forget_logs(self) -> None:
+        """Remove what a real agent logged of the throw-away folder, known by its random name, among its user's logs."""
+        mark = re.sub("[^A-Za-z0-9]", "-", self._stage.root.name)
+        for folder in paths.claude_dirs():
+            for logs in (folder / "projects").glob("*"):
+                if mark in logs.name:
+                    shutil.rmtree(logs, ignore_errors=True)
+
+    def _delete_anchors(self) -> None:
+        with daemon_client() as client:
+            answer = client.request("GET", "/anchors", params={"project": self._stage.name, "limit": "100"})
+        raise_for(answer, "Looking for the tour's anchors")
+        for anchor in answer.json()["anchors"]:
+            self._delete(f"/anchors/{anchor['commit_hash']}")
+
+    def _delete(self, path: str, key: str | None = None, *, params: dict[str, str] | None = None) -> None:
+        """DELETE on the daemon, with the owner's key unless told; what is not there is no error."""
+        with self._client(key) if key else daemon_client() as client:
+            answer = client.request("DELETE", path, params=params)
+        if answer.status != 404:
+            raise_for(answer, f"DELETE {path}")
+
+    def _poll(self, seconds: float, look: Callable[[], Any], why: Callable[[], str]) -> Any:
+        deadline = time.monotonic() + seconds
+        while (found := look()) is None:
+            if time.monotonic() > deadline:
+                raise UnavailableError(f"Nothing came within {seconds:.0f} s: {why()}.")
+            time.sleep(POLL_SECONDS)
+        return found
+
+
+def _found(client: Client, path: str) -> Any:
+    answer = client.request("GET", path)
+    if answer.status == 404:
+        return None
+    raise_for(answer, "Fetching the anchor")
+    return answer.json()
