@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shared.cli import boundary
+from shared.cli.completions import add_completions
 from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
 
 if TYPE_CHECKING:
@@ -187,6 +188,20 @@ def backends(json: JsonOption = False) -> int:
     return command.run(json=json)
 
 
+@app.command("tour")
+def tour(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave what the tour made, to look around in it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Let an installed backend do the tour's small job.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Let the demo agent do it, without asking.")] = False,
+    backend: Annotated[str | None, typer.Option("--backend", "-b", help="Let this backend do it.")] = None,
+    json: JsonOption = False,
+) -> int:
+    """See the whole suite work on real things, in half a minute."""
+    from omar_daemon.commands import tour as command
+
+    return command.run(keep=keep, yes=yes, demo=demo, backend=backend, json=json)
+
+
 @app.command("env")
 def env(json: JsonOption = False) -> int:
     """Print exports of the daemon's address and a key, for other programs."""
@@ -246,6 +261,7 @@ def _checks() -> "Sequence[Check]":
 
 add_config(app, "omar", _settings)
 add_doctor(app, "omar", _checks)
+add_completions(app, "omar")
 
 
 def main() -> int:

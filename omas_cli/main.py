@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shared.cli import boundary
+from shared.cli.completions import add_completions
 from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
 
 if TYPE_CHECKING:
@@ -201,6 +202,7 @@ def _checks() -> Sequence[Check]:
 
 add_config(app, "omas", _settings)
 add_doctor(app, "omas", _checks)
+add_completions(app, "omas")
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shared.cli import boundary
+from shared.cli.completions import add_completions
 from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
 
 if TYPE_CHECKING:
@@ -249,6 +250,7 @@ def _checks() -> Sequence[Check]:
 
 add_config(app, "oobo", _settings)
 add_doctor(app, "oobo", _checks)
+add_completions(app, "oobo")
 
 
 def main() -> int:

@@ -62,7 +62,7 @@ class Session:
         self.type(typed)
         self.screen.wait_for(rf"(?m)^ready> {typed}")
         self.screen.tmux("send-keys", "-t", "=agent:", "Tab")
-        self.screen.wait_for(rf"(?m)^ready> {wanted}")
+        self.screen.wait_for(rf"(?m)^ready> {wanted.rstrip()}\s*$")
         self.screen.tmux("send-keys", "-t", "=agent:", "C-u")
         self.screen.wait_for(r"(?m)^ready> *$")
 

@@ -1,10 +1,8 @@
 """`completions show|install|remove` of the three commands: files that bash, zsh and fish load.
 
 The files hold the whole grammar of a command, so completing a word starts no program; only the names of living
-agents are asked of the daemon, through the hidden `completions agents`.
+agents are asked of the daemon, through the hidden `completions agents`. No postponed annotations: see omar's main.
 """
-
-from __future__ import annotations
 
 from typing import Annotated, Any
 

@@ -1,0 +1,135 @@
+#compdef omar
+# Completion of omar for zsh. Made by `omar completions show zsh`; edits will be lost.
+
+_omar() {
+    local current="${words[CURRENT]}" previous="${words[CURRENT-1]}"
+    local place="" word skip="" kind="" index position=0
+    local -a found
+
+    for ((index = 2; index < CURRENT; index++)); do
+        word="${words[index]}"
+        if [[ -n $skip ]]; then
+            skip=""
+            continue
+        fi
+        case "$place/$word" in
+            ("/serve"|"/up"|"/down"|"/status"|"/logs"|"/spawn"|"/list"|"/show"|"/send"|"/attach"|"/kill"|"/backends"|"/tour"|"/env"|"/doctor"|"/keys"|"/config"|"/completions"|"/keys/create"|"/keys/list"|"/keys/revoke"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+                place="$place/$word"; position=0; continue ;;
+        esac
+        case "$place $word" in
+            ("/serve --port"|"/serve --host"|"/up --port"|"/up --host"|"/logs --lines"|"/logs -n"|"/spawn --task"|"/spawn -t"|"/spawn --task-file"|"/spawn --workdir"|"/spawn -w"|"/spawn --backend"|"/spawn -b"|"/spawn --model"|"/spawn -m"|"/spawn --command"|"/spawn -c"|"/spawn --parent"|"/spawn -p"|"/spawn --role"|"/spawn --env"|"/spawn -e"|"/list --parent"|"/list --health"|"/show --lines"|"/show -n"|"/tour --backend"|"/tour -b"|"/keys/create --user"|"/keys/create --scope"|"/keys/create --expires")
+                skip=1 ;;
+            (*" -"*) ;;
+            (*) position=$((position + 1)) ;;
+        esac
+    done
+
+    if [[ $current == --*=* ]]; then
+        previous="${current%%=*}"
+        compset -P '*='
+    fi
+    case "$place $previous" in
+        ("/serve --port") kind=free ;;
+        ("/serve --host") kind=free ;;
+        ("/up --port") kind=free ;;
+        ("/up --host") kind=free ;;
+        ("/logs --lines") kind=free ;;
+        ("/logs -n") kind=free ;;
+        ("/spawn --task") kind=free ;;
+        ("/spawn -t") kind=free ;;
+        ("/spawn --task-file") kind=files ;;
+        ("/spawn --workdir") kind=files ;;
+        ("/spawn -w") kind=files ;;
+        ("/spawn --backend") kind=free ;;
+        ("/spawn -b") kind=free ;;
+        ("/spawn --model") kind=free ;;
+        ("/spawn -m") kind=free ;;
+        ("/spawn --command") kind=free ;;
+        ("/spawn -c") kind=free ;;
+        ("/spawn --parent") kind=agents ;;
+        ("/spawn -p") kind=agents ;;
+        ("/spawn --role") kind=free ;;
+        ("/spawn --env") kind=free ;;
+        ("/spawn -e") kind=free ;;
+        ("/list --parent") kind=agents ;;
+        ("/list --health") kind=free ;;
+        ("/show --lines") kind=free ;;
+        ("/show -n") kind=free ;;
+        ("/tour --backend") kind=free ;;
+        ("/tour -b") kind=free ;;
+        ("/keys/create --user") kind=free ;;
+        ("/keys/create --scope") kind=free ;;
+        ("/keys/create --expires") kind=free ;;
+    esac
+    if [[ -z $kind && $current == -* ]]; then
+        kind=options
+        case "$place" in
+            ("") found=('--help:show help' '--version:Print the version and leave') ;;
+            ("/serve") found=('--help:show help' '--port:Port to listen on (else OMAR_PORT, api.port, 9876)' '--host:Address to listen on (else api.host, 127.0.0.1)') ;;
+            ("/up") found=('--help:show help' '--port:Port to listen on (else OMAR_PORT, api.port, 9876)' '--host:Address to listen on (else api.host, 127.0.0.1)' '--quiet:Say nothing when all is well' '--json:Print one JSON document on stdout') ;;
+            ("/down") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing') ;;
+            ("/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/logs") found=('--help:show help' '--lines:How many of the last lines' '--follow:Go on with what comes, until ^C') ;;
+            ("/spawn") found=('--help:show help' '--task:What it shall do' '--task-file:File that holds the task' '--workdir:Directory it works in' '--backend:claude, codex, cursor, opencode, …' '--model:Model for the backend' '--command:Any command instead of a backend' '--parent:Name of the parent agent' '--role:`agent` injects the prompt without a task too' '--env:NAME=VALUE for it' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/list") found=('--help:show help' '--parent:Only the children of this agent' '--health:working, waiting, idle, stuck or dead' '--json:Print one JSON document on stdout') ;;
+            ("/show") found=('--help:show help' '--lines:How many lines of its output' '--json:Print one JSON document on stdout') ;;
+            ("/send") found=('--help:show help' '--enter:Submit it, or only paste it' '--no-enter:Submit it, or only paste it' '--raw:Type control characters as keys (ESC interrupts)' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/attach") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing') ;;
+            ("/kill") found=('--help:show help' '--force:Even when a person is attached' '--tree:And every agent below it' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/backends") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/tour") found=('--help:show help' '--keep:Leave what the tour made, to look around in it' '--yes:Let an installed backend do the tour'\''s small job' '--demo:Let the demo agent do it, without asking' '--backend:Let this backend do it' '--json:Print one JSON document on stdout') ;;
+            ("/env") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/doctor") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/keys") found=('--help:show help') ;;
+            ("/keys/create") found=('--help:show help' '--user:User the key belongs to' '--scope:agents, metrics, anchors, managed, admin, worker' '--expires:Lifetime like 12h, 90d or 4w' '--json:Print one JSON document on stdout') ;;
+            ("/keys/list") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/keys/revoke") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing') ;;
+            ("/config") found=('--help:show help') ;;
+            ("/config/path") found=('--help:show help') ;;
+            ("/config/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/config/get") found=('--help:show help') ;;
+            ("/config/set") found=('--help:show help') ;;
+            ("/completions") found=('--help:show help') ;;
+            ("/completions/show") found=('--help:show help') ;;
+            ("/completions/install") found=('--help:show help') ;;
+            ("/completions/remove") found=('--help:show help') ;;
+        esac
+    elif [[ -z $kind ]]; then
+        case "$place $position" in
+            (" 0") kind=words; found=('serve:Run the daemon in the foreground until ^C' 'up:Start the daemon in the background' 'down:Stop the daemon' 'status:Show whether the daemon runs, and its agents' 'logs:Print what the daemon wrote' 'spawn:Start an agent in tmux and give it its task' 'list:List the agents with their health' 'show:Show one agent and the end of its output' 'send:Type a text into an agent and see that it arrives' 'attach:Attach this terminal to an agent' 'kill:End agents, and with --tree all below them' 'backends:List the agent programs that omar knows, and which are installed' 'tour:See the whole suite work on real things, in half a minute' 'env:Print exports of the daemon'\''s address and a key, for other programs' 'doctor:Check that everything needed is there' 'keys:Keys for the daemon'\''s APIs: `oma_…`, printed once, stored as a hash' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
+            ("/keys 0") kind=words; found=('create:Make a key and print it once, alone on stdout' 'list:List the keys, never their text' 'revoke:Make a key useless, at once') ;;
+            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file') ;;
+            ("/completions 0") kind=words; found=('show:Print the completion file' 'install:Put the completion file where the shell looks' 'remove:Undo `install`') ;;
+            ("/spawn 0") kind=free ;;
+            ("/show 0") kind=agents ;;
+            ("/send 0") kind=agents ;;
+            ("/send 1") kind=free ;;
+            ("/attach 0") kind=agents ;;
+            ("/kill "*) kind=agents ;;
+            ("/keys/create 0") kind=free ;;
+            ("/keys/revoke 0") kind=free ;;
+            ("/config/get 0") kind=free ;;
+            ("/config/set 0") kind=free ;;
+            ("/config/set 1") kind=free ;;
+            ("/completions/show 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+            ("/completions/install 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+            ("/completions/remove 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+        esac
+    fi
+
+    case "$kind" in
+        (words) _describe -t values value found ;;
+        (options) _describe -o -t options option found ;;
+        (agents)
+            found=(${(f)"$("${words[1]}" completions agents 2>/dev/null)"})
+            compadd -a found ;;
+        (files) _files ;;
+        (folders) _files -/ ;;
+    esac
+}
+
+if [[ "${funcstack[1]}" == "_omar" ]]; then
+    _omar "$@"
+elif (( $+functions[compdef] )); then
+    compdef _omar omar
+fi

@@ -1,0 +1,115 @@
+#compdef omas
+# Completion of omas for zsh. Made by `omas completions show zsh`; edits will be lost.
+
+_omas() {
+    local current="${words[CURRENT]}" previous="${words[CURRENT-1]}"
+    local place="" word skip="" kind="" index position=0
+    local -a found
+
+    for ((index = 2; index < CURRENT; index++)); do
+        word="${words[index]}"
+        if [[ -n $skip ]]; then
+            skip=""
+            continue
+        fi
+        case "$place/$word" in
+            ("/scan"|"/report"|"/show"|"/list"|"/upload"|"/me"|"/doctor"|"/queue"|"/auth"|"/privacy"|"/config"|"/completions"|"/queue/list"|"/queue/retry"|"/queue/drop"|"/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+                place="$place/$word"; position=0; continue ;;
+        esac
+        case "$place $word" in
+            ("/scan --since"|"/scan --project"|"/scan --tool"|"/report --since"|"/report --project"|"/report --tool"|"/list --since"|"/list --project"|"/list --tool"|"/list --limit"|"/upload --server"|"/me --server"|"/me --limit"|"/auth/login --server"|"/auth/status --server"|"/auth/logout --server")
+                skip=1 ;;
+            (*" -"*) ;;
+            (*) position=$((position + 1)) ;;
+        esac
+    done
+
+    if [[ $current == --*=* ]]; then
+        previous="${current%%=*}"
+        compset -P '*='
+    fi
+    case "$place $previous" in
+        ("/scan --since") kind=free ;;
+        ("/scan --project") kind=free ;;
+        ("/scan --tool") kind=free ;;
+        ("/report --since") kind=free ;;
+        ("/report --project") kind=free ;;
+        ("/report --tool") kind=free ;;
+        ("/list --since") kind=free ;;
+        ("/list --project") kind=free ;;
+        ("/list --tool") kind=free ;;
+        ("/list --limit") kind=free ;;
+        ("/upload --server") kind=free ;;
+        ("/me --server") kind=free ;;
+        ("/me --limit") kind=free ;;
+        ("/auth/login --server") kind=free ;;
+        ("/auth/status --server") kind=free ;;
+        ("/auth/logout --server") kind=free ;;
+    esac
+    if [[ -z $kind && $current == -* ]]; then
+        kind=options
+        case "$place" in
+            ("") found=('--help:show help' '--version:Print the version and leave') ;;
+            ("/scan") found=('--help:show help' '--since:From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project:Projects whose path contains this' '--tool:Only this tool (may be given again)' '--force:Read unchanged sessions too' '--verbose:Say which lines were skipped' '--json:Print one JSON document on stdout') ;;
+            ("/report") found=('--help:show help' '--since:From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project:Projects whose path contains this' '--tool:Only this tool (may be given again)' '--json:Print one JSON document on stdout') ;;
+            ("/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/list") found=('--help:show help' '--since:From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project:Projects whose path contains this' '--tool:Only this tool (may be given again)' '--limit:Most rows of the table' '--json:Print one JSON document on stdout') ;;
+            ("/upload") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--dry-run:Print the exact bytes and send nothing' '--retry-only:Send nothing but what already waits' '--quiet:Say nothing when all is well' '--include-active:Also sessions written to in the last 30 minutes') ;;
+            ("/me") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--limit:Most rows of the table' '--delete:Have the server delete all your sessions' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/doctor") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/queue") found=('--help:show help') ;;
+            ("/queue/list") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/queue/retry") found=('--help:show help' '--all:All of them') ;;
+            ("/queue/drop") found=('--help:show help' '--all:All of them' '--dry-run:Show exactly what would be done, and do nothing') ;;
+            ("/auth") found=('--help:show help') ;;
+            ("/auth/login") found=('--help:show help' '--local:This machine'\''s daemon' '--server:Server address, or `local` for this machine'\''s daemon' '--token-stdin:Read the key from stdin') ;;
+            ("/auth/status") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--json:Print one JSON document on stdout') ;;
+            ("/auth/logout") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon') ;;
+            ("/privacy") found=('--help:show help') ;;
+            ("/privacy/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/config") found=('--help:show help') ;;
+            ("/config/path") found=('--help:show help') ;;
+            ("/config/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/config/get") found=('--help:show help') ;;
+            ("/config/set") found=('--help:show help') ;;
+            ("/completions") found=('--help:show help') ;;
+            ("/completions/show") found=('--help:show help') ;;
+            ("/completions/install") found=('--help:show help') ;;
+            ("/completions/remove") found=('--help:show help') ;;
+        esac
+    elif [[ -z $kind ]]; then
+        case "$place $position" in
+            (" 0") kind=words; found=('scan:Read new and changed session logs into the ledger' 'report:Show how the sessions add up' 'show:Show every number of one session' 'list:List the sessions of the ledger, newest first' 'upload:Send the scores of finished sessions' 'me:Show what the server has of you' 'doctor:Check that everything needed is there' 'queue:See and change what waits for upload' 'auth:Log in to a server, see and forget the key' 'privacy:See what leaves this machine' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
+            ("/queue 0") kind=words; found=('list:List sessions that wait or are parked' 'retry:Give sessions five new attempts, due now' 'drop:Take sessions out of the queue for good') ;;
+            ("/auth 0") kind=words; found=('login:Get a key and have the server confirm it' 'status:Ask the server whose key this is' 'logout:Forget the key on this machine') ;;
+            ("/privacy 0") kind=words; found=('show:Show what is sent, what never is, and the salt') ;;
+            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file') ;;
+            ("/completions 0") kind=words; found=('show:Print the completion file' 'install:Put the completion file where the shell looks' 'remove:Undo `install`') ;;
+            ("/show 0") kind=free ;;
+            ("/queue/retry 0") kind=free ;;
+            ("/queue/drop 0") kind=free ;;
+            ("/config/get 0") kind=free ;;
+            ("/config/set 0") kind=free ;;
+            ("/config/set 1") kind=free ;;
+            ("/completions/show 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+            ("/completions/install 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+            ("/completions/remove 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+        esac
+    fi
+
+    case "$kind" in
+        (words) _describe -t values value found ;;
+        (options) _describe -o -t options option found ;;
+        (agents)
+            found=(${(f)"$("${words[1]}" completions agents 2>/dev/null)"})
+            compadd -a found ;;
+        (files) _files ;;
+        (folders) _files -/ ;;
+    esac
+}
+
+if [[ "${funcstack[1]}" == "_omas" ]]; then
+    _omas "$@"
+elif (( $+functions[compdef] )); then
+    compdef _omas omas
+fi

@@ -1,0 +1,117 @@
+#compdef oobo
+# Completion of oobo for zsh. Made by `oobo completions show zsh`; edits will be lost.
+
+_oobo() {
+    local current="${words[CURRENT]}" previous="${words[CURRENT-1]}"
+    local place="" word skip="" kind="" index position=0
+    local -a found
+
+    for ((index = 2; index < CURRENT; index++)); do
+        word="${words[index]}"
+        if [[ -n $skip ]]; then
+            skip=""
+            continue
+        fi
+        case "$place/$word" in
+            ("/install"|"/uninstall"|"/status"|"/anchors"|"/show"|"/explain"|"/blame"|"/why"|"/sync"|"/transparency"|"/ignore"|"/unignore"|"/redact"|"/doctor"|"/outbox"|"/auth"|"/config"|"/completions"|"/outbox/list"|"/outbox/retry"|"/outbox/drop"|"/auth/login"|"/auth/logout"|"/auth/status"|"/auth/set-remote"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+                place="$place/$word"; position=0; continue ;;
+        esac
+        case "$place $word" in
+            ("/install --path"|"/uninstall --path"|"/anchors -n"|"/anchors --limit"|"/anchors --since"|"/blame --commit"|"/auth/login --server")
+                skip=1 ;;
+            (*" -"*) ;;
+            (*) position=$((position + 1)) ;;
+        esac
+    done
+
+    if [[ $current == --*=* ]]; then
+        previous="${current%%=*}"
+        compset -P '*='
+    fi
+    case "$place $previous" in
+        ("/install --path") kind=files ;;
+        ("/uninstall --path") kind=files ;;
+        ("/anchors -n") kind=free ;;
+        ("/anchors --limit") kind=free ;;
+        ("/anchors --since") kind=free ;;
+        ("/blame --commit") kind=free ;;
+        ("/auth/login --server") kind=free ;;
+    esac
+    if [[ -z $kind && $current == -* ]]; then
+        kind=options
+        case "$place" in
+            ("") found=('--help:show help' '--version:Print the version and leave') ;;
+            ("/install") found=('--help:show help' '--path:A folder of the repository' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/uninstall") found=('--help:show help' '--path:A folder of the repository' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/anchors") found=('--help:show help' '--limit:How many' '--since:7d, 2w, 3mo or an ISO 8601 instant' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
+            ("/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/explain") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/blame") found=('--help:show help' '--commit:As of this commit' '--json:Print one JSON document on stdout') ;;
+            ("/why") found=('--help:show help' '--scores:Ask omas for the session'\''s scores' '--no-scores:Ask omas for the session'\''s scores' '--json:Print one JSON document on stdout') ;;
+            ("/sync") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing' '--quiet:Say nothing when all is well' '--json:Print one JSON document on stdout') ;;
+            ("/transparency") found=('--help:show help' '--global:As the default of all repositories' '--json:Print one JSON document on stdout') ;;
+            ("/ignore") found=('--help:show help') ;;
+            ("/unignore") found=('--help:show help') ;;
+            ("/redact") found=('--help:show help' '--check:Only say what would be taken' '--json:Print one JSON document on stdout') ;;
+            ("/doctor") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/outbox") found=('--help:show help') ;;
+            ("/outbox/list") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/outbox/retry") found=('--help:show help') ;;
+            ("/outbox/drop") found=('--help:show help' '--all:All of them' '--dry-run:Show exactly what would be done, and do nothing') ;;
+            ("/auth") found=('--help:show help') ;;
+            ("/auth/login") found=('--help:show help' '--local:This machine'\''s daemon' '--server:Address of the server, or `local`' '--key-stdin:Read the key from stdin') ;;
+            ("/auth/logout") found=('--help:show help') ;;
+            ("/auth/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/auth/set-remote") found=('--help:show help') ;;
+            ("/config") found=('--help:show help') ;;
+            ("/config/path") found=('--help:show help') ;;
+            ("/config/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/config/get") found=('--help:show help') ;;
+            ("/config/set") found=('--help:show help') ;;
+            ("/completions") found=('--help:show help') ;;
+            ("/completions/show") found=('--help:show help') ;;
+            ("/completions/install") found=('--help:show help') ;;
+            ("/completions/remove") found=('--help:show help') ;;
+        esac
+    elif [[ -z $kind ]]; then
+        case "$place $position" in
+            (" 0") kind=words; found=('install:Put the hooks into a repository' 'uninstall:Take the hooks out and put back what was there, byte for byte' 'status:Hooks, anchors, outbox and server at a glance' 'anchors:List the newest anchors' 'show:Show a commit'\''s anchor' 'explain:Say why each session is linked to a commit, and why others are not' 'blame:Show a file line by line: written by an agent (A) or a person (H)' 'why:Tell where a line came from: commit, session, prompt, agent, task, sc…' 'sync:Send everything that waits, in spite of pauses and back-off' 'transparency:Show or set whether redacted transcripts are sent with anchors' 'ignore:Make no anchors in this repository' 'unignore:Make anchors in this repository again' 'redact:Print a text without its secrets, or say which it holds' 'doctor:Check that everything needed is there' 'outbox:See and change what waits to be sent' 'auth:The server, its key, and whether anchors are sent' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
+            ("/outbox 0") kind=words; found=('list:List what waits, and why' 'retry:Send one item again, or all, parked ones too' 'drop:Take an item out for good') ;;
+            ("/auth 0") kind=words; found=('login:Keep a key the server confirms, and switch sync on' 'logout:Forget the key and send nothing any more' 'status:Ask the server whose key this is' 'set-remote:Send anchors to another server') ;;
+            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file') ;;
+            ("/completions 0") kind=words; found=('show:Print the completion file' 'install:Put the completion file where the shell looks' 'remove:Undo `install`') ;;
+            ("/show 0") kind=free ;;
+            ("/explain 0") kind=free ;;
+            ("/blame 0") kind=free ;;
+            ("/why 0") kind=free ;;
+            ("/transparency 0") kind=words; found=('on' 'off') ;;
+            ("/redact 0") kind=free ;;
+            ("/outbox/retry 0") kind=free ;;
+            ("/outbox/drop 0") kind=free ;;
+            ("/auth/set-remote 0") kind=free ;;
+            ("/config/get 0") kind=free ;;
+            ("/config/set 0") kind=free ;;
+            ("/config/set 1") kind=free ;;
+            ("/completions/show 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+            ("/completions/install 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+            ("/completions/remove 0") kind=words; found=('bash' 'zsh' 'fish') ;;
+        esac
+    fi
+
+    case "$kind" in
+        (words) _describe -t values value found ;;
+        (options) _describe -o -t options option found ;;
+        (agents)
+            found=(${(f)"$("${words[1]}" completions agents 2>/dev/null)"})
+            compadd -a found ;;
+        (files) _files ;;
+        (folders) _files -/ ;;
+    esac
+}
+
+if [[ "${funcstack[1]}" == "_oobo" ]]; then
+    _oobo "$@"
+elif (( $+functions[compdef] )); then
+    compdef _oobo oobo
+fi
