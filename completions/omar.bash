@@ -56,8 +56,8 @@ _omar_completion() {
         "/spawn --task-file") kind=files ;;
         "/spawn --workdir") kind=files ;;
         "/spawn -w") kind=files ;;
-        "/spawn --backend") kind=free ;;
-        "/spawn -b") kind=free ;;
+        "/spawn --backend") kind=words; words="claude codex cursor opencode" ;;
+        "/spawn -b") kind=words; words="claude codex cursor opencode" ;;
         "/spawn --model") kind=free ;;
         "/spawn -m") kind=free ;;
         "/spawn --command") kind=free ;;
@@ -68,13 +68,13 @@ _omar_completion() {
         "/spawn --env") kind=free ;;
         "/spawn -e") kind=free ;;
         "/list --parent") kind=agents ;;
-        "/list --health") kind=free ;;
+        "/list --health") kind=words; words="working waiting idle stuck dead" ;;
         "/show --lines") kind=free ;;
         "/show -n") kind=free ;;
-        "/tour --backend") kind=free ;;
-        "/tour -b") kind=free ;;
+        "/tour --backend") kind=words; words="claude codex cursor opencode" ;;
+        "/tour -b") kind=words; words="claude codex cursor opencode" ;;
         "/keys/create --user") kind=free ;;
-        "/keys/create --scope") kind=free ;;
+        "/keys/create --scope") kind=words; words="agents metrics anchors managed admin worker" ;;
         "/keys/create --expires") kind=free ;;
     esac
     if [[ -z $kind && $current == -* ]]; then

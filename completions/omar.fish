@@ -61,8 +61,10 @@ function _omar_completion
             __fish_complete_path $current
             return
         case '/spawn --backend'
+            printf '%s\n' "$glued"'claude' "$glued"'codex' "$glued"'cursor' "$glued"'opencode'
             return
         case '/spawn -b'
+            printf '%s\n' "$glued"'claude' "$glued"'codex' "$glued"'cursor' "$glued"'opencode'
             return
         case '/spawn --model'
             return
@@ -94,18 +96,22 @@ function _omar_completion
             end
             return
         case '/list --health'
+            printf '%s\n' "$glued"'working' "$glued"'waiting' "$glued"'idle' "$glued"'stuck' "$glued"'dead'
             return
         case '/show --lines'
             return
         case '/show -n'
             return
         case '/tour --backend'
+            printf '%s\n' "$glued"'claude' "$glued"'codex' "$glued"'cursor' "$glued"'opencode'
             return
         case '/tour -b'
+            printf '%s\n' "$glued"'claude' "$glued"'codex' "$glued"'cursor' "$glued"'opencode'
             return
         case '/keys/create --user'
             return
         case '/keys/create --scope'
+            printf '%s\n' "$glued"'agents' "$glued"'metrics' "$glued"'anchors' "$glued"'managed' "$glued"'admin' "$glued"'worker'
             return
         case '/keys/create --expires'
             return
@@ -125,9 +131,9 @@ function _omar_completion
             case '/logs'
                 printf '%s\t%s\n' '--help' 'show help' '--lines' 'How many of the last lines' '--follow' 'Go on with what comes, until ^C'
             case '/spawn'
-                printf '%s\t%s\n' '--help' 'show help' '--task' 'What it shall do' '--task-file' 'File that holds the task' '--workdir' 'Directory it works in' '--backend' 'claude, codex, cursor, opencode, …' '--model' 'Model for the backend' '--command' 'Any command instead of a backend' '--parent' 'Name of the parent agent' '--role' '`agent` injects the prompt without a task too' '--env' 'NAME=VALUE for it' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--task' 'What it shall do' '--task-file' 'File that holds the task' '--workdir' 'Directory it works in' '--backend' 'Program to run' '--model' 'Model for the backend' '--command' 'Any command instead of a backend' '--parent' 'Name of the parent agent' '--role' '`agent` injects the prompt without a task too' '--env' 'NAME=VALUE for it' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/list'
-                printf '%s\t%s\n' '--help' 'show help' '--parent' 'Only the children of this agent' '--health' 'working, waiting, idle, stuck or dead' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--parent' 'Only the children of this agent' '--health' 'Only these' '--json' 'Print one JSON document on stdout'
             case '/show'
                 printf '%s\t%s\n' '--help' 'show help' '--lines' 'How many lines of its output' '--json' 'Print one JSON document on stdout'
             case '/send'
@@ -139,7 +145,7 @@ function _omar_completion
             case '/backends'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/tour'
-                printf '%s\t%s\n' '--help' 'show help' '--keep' 'Leave what the tour made, to look around in it' '--yes' 'Let an installed backend do the tour\'s small job' '--demo' 'Let the demo agent do it, without asking' '--backend' 'Let this backend do it' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--keep' 'Leave what the tour made, to look around in it' '--yes' 'Let an installed backend do the tour\'s small job' '--demo' 'Let the demo agent do it, without asking' '--backend' 'Let this one do it' '--json' 'Print one JSON document on stdout'
             case '/env'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/doctor'
@@ -147,7 +153,7 @@ function _omar_completion
             case '/keys'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/keys/create'
-                printf '%s\t%s\n' '--help' 'show help' '--user' 'User the key belongs to' '--scope' 'agents, metrics, anchors, managed, admin, worker' '--expires' 'Lifetime like 12h, 90d or 4w' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--user' 'User the key belongs to' '--scope' 'What it is good for' '--expires' 'Lifetime like 12h, 90d or 4w' '--json' 'Print one JSON document on stdout'
             case '/keys/list'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/keys/revoke'

@@ -40,8 +40,8 @@ _omar() {
         ("/spawn --task-file") kind=files ;;
         ("/spawn --workdir") kind=files ;;
         ("/spawn -w") kind=files ;;
-        ("/spawn --backend") kind=free ;;
-        ("/spawn -b") kind=free ;;
+        ("/spawn --backend") kind=words; found=('claude' 'codex' 'cursor' 'opencode') ;;
+        ("/spawn -b") kind=words; found=('claude' 'codex' 'cursor' 'opencode') ;;
         ("/spawn --model") kind=free ;;
         ("/spawn -m") kind=free ;;
         ("/spawn --command") kind=free ;;
@@ -52,13 +52,13 @@ _omar() {
         ("/spawn --env") kind=free ;;
         ("/spawn -e") kind=free ;;
         ("/list --parent") kind=agents ;;
-        ("/list --health") kind=free ;;
+        ("/list --health") kind=words; found=('working' 'waiting' 'idle' 'stuck' 'dead') ;;
         ("/show --lines") kind=free ;;
         ("/show -n") kind=free ;;
-        ("/tour --backend") kind=free ;;
-        ("/tour -b") kind=free ;;
+        ("/tour --backend") kind=words; found=('claude' 'codex' 'cursor' 'opencode') ;;
+        ("/tour -b") kind=words; found=('claude' 'codex' 'cursor' 'opencode') ;;
         ("/keys/create --user") kind=free ;;
-        ("/keys/create --scope") kind=free ;;
+        ("/keys/create --scope") kind=words; found=('agents' 'metrics' 'anchors' 'managed' 'admin' 'worker') ;;
         ("/keys/create --expires") kind=free ;;
     esac
     if [[ -z $kind && $current == -* ]]; then
@@ -70,18 +70,18 @@ _omar() {
             ("/down") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing') ;;
             ("/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/logs") found=('--help:show help' '--lines:How many of the last lines' '--follow:Go on with what comes, until ^C') ;;
-            ("/spawn") found=('--help:show help' '--task:What it shall do' '--task-file:File that holds the task' '--workdir:Directory it works in' '--backend:claude, codex, cursor, opencode, …' '--model:Model for the backend' '--command:Any command instead of a backend' '--parent:Name of the parent agent' '--role:`agent` injects the prompt without a task too' '--env:NAME=VALUE for it' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
-            ("/list") found=('--help:show help' '--parent:Only the children of this agent' '--health:working, waiting, idle, stuck or dead' '--json:Print one JSON document on stdout') ;;
+            ("/spawn") found=('--help:show help' '--task:What it shall do' '--task-file:File that holds the task' '--workdir:Directory it works in' '--backend:Program to run' '--model:Model for the backend' '--command:Any command instead of a backend' '--parent:Name of the parent agent' '--role:`agent` injects the prompt without a task too' '--env:NAME=VALUE for it' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/list") found=('--help:show help' '--parent:Only the children of this agent' '--health:Only these' '--json:Print one JSON document on stdout') ;;
             ("/show") found=('--help:show help' '--lines:How many lines of its output' '--json:Print one JSON document on stdout') ;;
             ("/send") found=('--help:show help' '--enter:Submit it, or only paste it' '--no-enter:Submit it, or only paste it' '--raw:Type control characters as keys (ESC interrupts)' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/attach") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing') ;;
             ("/kill") found=('--help:show help' '--force:Even when a person is attached' '--tree:And every agent below it' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/backends") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
-            ("/tour") found=('--help:show help' '--keep:Leave what the tour made, to look around in it' '--yes:Let an installed backend do the tour'\''s small job' '--demo:Let the demo agent do it, without asking' '--backend:Let this backend do it' '--json:Print one JSON document on stdout') ;;
+            ("/tour") found=('--help:show help' '--keep:Leave what the tour made, to look around in it' '--yes:Let an installed backend do the tour'\''s small job' '--demo:Let the demo agent do it, without asking' '--backend:Let this one do it' '--json:Print one JSON document on stdout') ;;
             ("/env") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/doctor") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/keys") found=('--help:show help') ;;
-            ("/keys/create") found=('--help:show help' '--user:User the key belongs to' '--scope:agents, metrics, anchors, managed, admin, worker' '--expires:Lifetime like 12h, 90d or 4w' '--json:Print one JSON document on stdout') ;;
+            ("/keys/create") found=('--help:show help' '--user:User the key belongs to' '--scope:What it is good for' '--expires:Lifetime like 12h, 90d or 4w' '--json:Print one JSON document on stdout') ;;
             ("/keys/list") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/keys/revoke") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing') ;;
             ("/config") found=('--help:show help') ;;

@@ -22,6 +22,10 @@ app = new_app("Run AI coding agents in tmux behind a small local daemon.", no_ar
 
 PortOption = Annotated[int | None, typer.Option("--port", help="Port to listen on (else OMAR_PORT, api.port, 9876).")]
 HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on (else api.host, 127.0.0.1).")]
+# Completion offers the words of these; further backends may be configured.
+BACKENDS = "claude|codex|cursor|opencode|…"
+HEALTHS = "working|waiting|idle|stuck|dead"
+SCOPES = "agents|metrics|anchors|managed|admin|worker"
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the agent, short or full.")]
 
@@ -91,7 +95,7 @@ def spawn(
         Path | None, typer.Option("--task-file", help="File that holds the task; `-` reads stdin.")
     ] = None,
     workdir: Annotated[Path | None, typer.Option("--workdir", "-w", help="Directory it works in; this one.")] = None,
-    backend: Annotated[str | None, typer.Option("--backend", "-b", help="claude, codex, cursor, opencode, …")] = None,
+    backend: Annotated[str | None, typer.Option("--backend", "-b", metavar=BACKENDS, help="Program to run.")] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", help="Model for the backend.")] = None,
     command: Annotated[str | None, typer.Option("--command", "-c", help="Any command instead of a backend.")] = None,
     parent: Annotated[str | None, typer.Option("--parent", "-p", help="Name of the parent agent.")] = None,
@@ -122,7 +126,7 @@ def spawn(
 @app.command("list")
 def list_agents(
     parent: Annotated[str | None, typer.Option("--parent", help="Only the children of this agent.")] = None,
-    health: Annotated[str | None, typer.Option("--health", help="working, waiting, idle, stuck or dead.")] = None,
+    health: Annotated[str | None, typer.Option("--health", metavar=HEALTHS, help="Only these.")] = None,
     json: JsonOption = False,
 ) -> int:
     """List the agents with their health."""
@@ -193,7 +197,9 @@ def tour(
     keep: Annotated[bool, typer.Option("--keep", help="Leave what the tour made, to look around in it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Let an installed backend do the tour's small job.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Let the demo agent do it, without asking.")] = False,
-    backend: Annotated[str | None, typer.Option("--backend", "-b", help="Let this backend do it.")] = None,
+    backend: Annotated[
+        str | None, typer.Option("--backend", "-b", metavar=BACKENDS, help="Let this one do it.")
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """See the whole suite work on real things, in half a minute."""
@@ -220,7 +226,7 @@ def keys_create(
     user: Annotated[str | None, typer.Option("--user", help="User the key belongs to; the name unless given.")] = None,
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="agents, metrics, anchors, managed, admin, worker; may be repeated."),
+        typer.Option("--scope", metavar=SCOPES, help="What it is good for; may be repeated."),
     ] = None,
     expires: Annotated[str | None, typer.Option("--expires", help="Lifetime like 12h, 90d or 4w.")] = None,
     json: JsonOption = False,

@@ -26,7 +26,7 @@ def show(name: str, lines: Annotated[int, typer.Option("--lines", "-n")] = 3) ->
 
 
 @app.command("wait")
-def wait(names: list[str], health: Annotated[str, typer.Option(metavar="idle|dead")] = "idle") -> None: ...
+def wait(names: list[str], health: Annotated[str, typer.Option(metavar="idle|dead|…")] = "idle") -> None: ...
 
 
 @app.command("spawn")

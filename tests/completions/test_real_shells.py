@@ -49,6 +49,8 @@ def test_a_real_shell_completes_subcommands_options_and_values(shell: Shell, tmp
         session.completes("omas sc", "omas scan ")
         session.completes("omar status --js", "omar status --json ")
         session.completes("omas completions show fi", "omas completions show fish ")
+        session.completes("omar spawn new --backend cur", "omar spawn new --backend cursor ")
+        session.completes("omar list --health=wa", "omar list --health=waiting ")
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -99,8 +99,8 @@ def _values(path: str, parameter: Any) -> Values:
 
 
 def _alternatives(metavar: str | None) -> list[str]:
-    """`[bash|zsh|fish]` and `idle|dead` say their words themselves."""
-    bare = (metavar or "").strip("[]<>{}")
+    """`[bash|zsh|fish]`, `idle|dead` and `claude|codex|…` say their words themselves."""
+    bare = (metavar or "").strip("[]<>{}").removesuffix("|…")
     return bare.split("|") if re.fullmatch(r"[a-z][\w-]*(\|[a-z][\w-]*)+", bare) else []
 
 
