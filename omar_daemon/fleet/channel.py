@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from omar_daemon.fleet.connection import Command, Connection, Reply
+from omar_daemon.fleet.connection import Command, Connection, NoServer, Reply
 
 MAX_BATCH = 400
 
@@ -22,13 +22,19 @@ class Channel:
         self._closed = False
 
     async def run(self, *command: str) -> tuple[str, ...]:
-        """One command; its lines, or TmuxError."""
-        return (await self.batch([command]))[0].value()
+        """One command; its lines. TmuxError when it fails, NoServer when there is no tmux server."""
+        return (await self._ask([command]))[0].value()
 
     async def batch(self, commands: Sequence[Command]) -> list[Reply]:
-        """Several commands, one reply each; TmuxError only when tmux itself cannot be reached."""
+        """Several commands, one reply each. Without a server each has failed; TmuxError when tmux cannot be run."""
         if not commands:
             return []
+        try:
+            return await self._ask(commands)
+        except NoServer as error:
+            return [Reply((), error.message) for _ in commands]
+
+    async def _ask(self, commands: Sequence[Command]) -> list[Reply]:
         future: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
         self._waiting.append((commands, future))
         if self._worker is None or self._worker.done():

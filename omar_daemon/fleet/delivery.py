@@ -24,6 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.004, 0.08
 QUIET_SECONDS = 0.5
 QUIET_LIMIT_SECONDS = 15.0
 BLANK_SECONDS = 1.5
+STRANGER_SECONDS = 0.8
 RENDER_SECONDS = 3.0
 RENDER_SECONDS_UNKNOWN = 0.8
 SUBMIT_SECONDS = 2.0
@@ -69,6 +70,33 @@ def checked_bytes(text: str, *, raw: bool) -> bytes:
         raise InvalidRequest("text is not valid Unicode text.") from None
 
 
+class Patience:
+    """How long a screen has been watched for the markers of its program, and how long it has not changed."""
+
+    def __init__(self) -> None:
+        self._began = self._changed = time.monotonic()
+        self._seen: tuple[tuple[str, ...], str] | None = None
+        self.quiet = 0.0
+        self.waited = 0.0
+
+    def look(self, shot: Shot, *, asked: bool) -> None:
+        """Take in one look; while a question stands (`asked`) the waiting starts again."""
+        now = time.monotonic()
+        if (shot.lines, shot.cursor) != self._seen:
+            self._seen, self._changed = (shot.lines, shot.cursor), now
+        if asked:
+            self._began = now
+        self.quiet, self.waited = now - self._changed, now - self._began
+
+    def gives_up(self, shot: Shot, sleeps_at_terminal: Callable[[], bool], *, refused: bool) -> bool:
+        """Whether a screen without markers must be taken as it is: another program of that name, or a new face."""
+        if refused or self.quiet < QUIET_SECONDS:
+            return False
+        if self.waited > QUIET_LIMIT_SECONDS and any(line.strip() for line in shot.lines):
+            return True
+        return self.quiet > STRANGER_SECONDS and sleeps_at_terminal()
+
+
 class Courier:
     """Delivers to any number of panes side by side; the caller keeps deliveries to one pane in order."""
 
@@ -80,7 +108,7 @@ class Courier:
         """Return when the program takes input: its markers stand, or its screen is quiet.
 
         A question on the screen is for a person: there is no time limit while one stands. AgentDead, or
-        DeliveryFailed when the input box of a known backend does not come.
+        DeliveryFailed when a known backend shows nothing at all in time.
         """
         backend = target.backend
         if backend is not None and backend.ready:
@@ -89,17 +117,18 @@ class Courier:
             await self._wait_quiet(target, QUIET_LIMIT_SECONDS)
 
     async def _wait_markers(self, target: Target, backend: Backend) -> None:
-        seen: tuple[str, ...] | None = None
-        deadline = time.monotonic() + backend.ready_seconds
+        patience = Patience()
         while True:
             shot = await self._living_shot(target)
-            ready = has_markers(shot.lines, backend)
-            if ready and shot.lines == seen:
+            patience.look(shot, asked=screen.find_question(shot.lines, backend) is not None)
+            if has_markers(shot.lines, backend):
+                if patience.quiet > 0:
+                    return
+            elif patience.gives_up(
+                shot, lambda: processes.waits_at_terminal(target.pid), refused=_refused(shot, backend)
+            ):
                 return
-            seen = shot.lines if ready else None
-            if screen.find_question(shot.lines, backend) is not None:
-                deadline = time.monotonic() + backend.ready_seconds
-            if time.monotonic() > deadline:
+            if patience.waited > backend.ready_seconds:
                 raise DeliveryFailed(
                     f"the input box of {backend.name} did not appear within {backend.ready_seconds:.0f} s"
                 )
@@ -166,7 +195,7 @@ class Courier:
 
     async def _put_in(self, target: Target, body: bytes, text: str, before: Shot, *, keys: bool) -> bool:
         """Paste until the screen shows it; whether it did. An unknown program may have its echo off."""
-        known = target.backend is not None and bool(target.backend.ready) and not keys
+        known = not keys and is_familiar(before.lines, target.backend)
         for _ in range(ATTEMPTS if known else 1):
             await self._paste(target, body, bracketed=not keys)
             shot = await self._wait_shown(target, text, before, RENDER_SECONDS if known else RENDER_SECONDS_UNKNOWN)
@@ -270,6 +299,20 @@ def has_markers(lines: tuple[str, ...], backend: Backend) -> bool:
     if any(pattern.search(line) for pattern in backend.not_ready for line in lines):
         return False
     return all(any(pattern.search(line) for line in lines) for pattern in backend.ready)
+
+
+def is_familiar(lines: tuple[str, ...], backend: Backend | None) -> bool:
+    """Whether the screen shows the input box of its backend, so that what it does with a paste is known."""
+    if backend is None or not backend.ready:
+        return False
+    return has_markers(lines, backend) or bool(backend.input_line and input_box(lines, backend.input_line))
+
+
+def _refused(shot: Shot, backend: Backend) -> bool:
+    """Whether a question or a dialog stands where the input box should be."""
+    if screen.find_question(shot.lines, backend) is not None:
+        return True
+    return any(pattern.search(line) for pattern in backend.not_ready for line in shot.lines)
 
 
 def contains(lines: tuple[str, ...] | list[str], text: str, backend: Backend | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -14,8 +15,8 @@ from omar_daemon.fleet.backends import Backend
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import SubprocessConnection
 from omar_daemon.fleet.control import SteadyReader
-from omar_daemon.fleet.delivery import Courier, Target
-from omar_daemon.fleet.errors import AgentDead, KillRefused, TmuxError, UnknownAgent
+from omar_daemon.fleet.delivery import QUIET_LIMIT_SECONDS, Courier, Target
+from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, KillRefused, TmuxError, UnknownAgent
 from omar_daemon.fleet.health import Health
 from omar_daemon.fleet.introduction import Introducer
 from omar_daemon.fleet.launch import SpawnRequest, short_name
@@ -215,7 +216,8 @@ class Fleet:
         now = time.time()
         quiet = now - view.output_at > 2.0 and now - agent.record.created_at > READY_AGE_SECONDS
         if not quiet:
-            await self.courier.wait_ready(target)
+            with contextlib.suppress(TimeoutError, DeliveryFailed):
+                await asyncio.wait_for(self.courier.wait_ready(target), QUIET_LIMIT_SECONDS)
         agent.ready = True
 
     async def _refresh(self, max_age: float) -> None:

@@ -94,31 +94,37 @@ def _ps_table() -> dict[int, tuple[int, int, str]]:
 
 
 def waits_at_terminal(root: int) -> bool:
-    """Whether the foreground program of the pane sleeps on its terminal with no time limit (Linux).
+    """Whether a foreground program of the pane sleeps on its terminal with no time limit (Linux).
 
-    Such a program is not about to end: a spawn need not be watched any longer. False whenever it cannot be known.
+    Such a program is not about to end: a spawn need not be watched any longer, and it takes input. False whenever
+    it cannot be known.
     """
-    foreground = _foreground(root)
-    if foreground is None:
-        return False
-    call = _words(PROC / str(foreground) / "syscall")
+    return any(_sleeps_on_terminal(pid) for pid in _foreground(root))
+
+
+def _foreground(root: int) -> list[int]:
+    """`root` and its descendants that are in the foreground group of its terminal."""
+    fields = _stat_fields(PROC / str(root) / "stat")
+    if len(fields) < 6:
+        return []
+    group, found, family = fields[5], [], [root]
+    for pid in family:
+        if _stat_fields(PROC / str(pid) / "stat")[2:3] == [group]:
+            found.append(pid)
+        family += [int(word) for word in _words(PROC / str(pid) / "task" / str(pid) / "children") if word.isdigit()]
+    return found
+
+
+def _sleeps_on_terminal(pid: int) -> bool:
+    call = _words(PROC / str(pid) / "syscall")
     numbers = _CALLS.get(platform.machine())
     if numbers is None or len(call) < 7 or not call[0].isdigit():
         return False
     number, first, timeout = int(call[0]), int(call[1], 16), int(call[5], 16)
     if number == numbers.read:
-        return _is_terminal(foreground, first)
+        return _is_terminal(pid, first)
     # A line editor selects on its input alone, without a time limit.
-    return number == numbers.select and first == 1 and timeout == 0 and _is_terminal(foreground, 0)
-
-
-def _foreground(root: int) -> int | None:
-    """The sleeping process that leads the foreground group of the pane's terminal."""
-    fields = _stat_fields(PROC / str(root) / "stat")
-    if len(fields) < 6 or not fields[5].isdigit():
-        return None
-    state = _stat_fields(PROC / fields[5] / "stat")
-    return int(fields[5]) if state and state[0] == "S" else None
+    return number == numbers.select and first == 1 and timeout == 0 and _is_terminal(pid, 0)
 
 
 def _words(path: Path) -> list[str]:

@@ -1,0 +1,345 @@
+"""The agents' routes as the contract's table says: success and each error, against a real daemon."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shared import paths
+from tests.daemon import Daemon
+
+
+def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """One daemon for the rows of the table; each row cleans up after itself."""
+    patch = pytest.MonkeyPatch()
+    folder = tmp_path_factory.mktemp("agents-api")
+    bin_dir = folder / "bin"
+    bin_dir.mkdir()
+    claude = bin_dir / "claude"
+    claude.write_text("#!/bin/sh\n[ \"$1\" = --version ] && exit 0\necho 'Fake Code'; exec cat\n")
+    claude.chmod(claude.stat().st_mode | stat.S_IXUSR)
+    patch.setenv("OMA_HOME", str(folder / "oma"))
+    patch.setenv("HOME", str(folder))
+    patch.setenv("PATH", f"{bin_dir}:/usr/local/bin:/usr/bin:/bin")
+    with Daemon() as daemon:
+        patch.undo()
+        yield daemon
+        for agent in daemon.client.get("/api/agents").json()["agents"]:
+            daemon.client.delete(f"/api/agents/{agent['id']}?force=true")
+
+
+@pytest.fixture
+def api(shared_daemon: Daemon) -> Iterator[httpx.Client]:
+    yield shared_daemon.client
+    for agent in shared_daemon.client.get("/api/agents").json()["agents"]:
+        shared_daemon.client.delete(f"/api/agents/{agent['id']}", params={"force": "true"})
+
+
+def spawn(api: httpx.Client, name: str = "w", **body: Any) -> dict[str, Any]:
+    answer = api.post("/api/agents", json={"name": name, "command": "cat", **body})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def health(daemon: Daemon, name: str) -> str:
+    answer = daemon.client.get(f"/api/agents/{name}")
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["health"])
+
+
+def test_the_examples_of_the_documentation_work_as_printed(api: httpx.Client) -> None:
+    """Spawn with a parent that does not run, look, type, kill (seed 002)."""
+    body = '{"name": "auth", "task": "Implement JWT auth", "parent": "ea"}'
+    made = api.post("/api/agents", content=body, headers={"Content-Type": "application/json"})
+    assert made.status_code == 200, made.text
+    assert set(made.json()) == {"id", "status", "session", "created_at"}
+    assert (made.json()["id"], made.json()["session"]) == ("auth", "omar-agent-auth")
+    looked = api.get("/api/agents/auth").json()
+    assert (looked["backend"], looked["parent"], looked["task"]) == ("claude", "ea", "Implement JWT auth")
+    sent = api.post("/api/agents/auth/send", json={"text": "y", "enter": True})
+    assert sent.json() == {"status": "sent"}
+    listed = api.get("/api/agents").json()
+    assert [agent["id"] for agent in listed["agents"]] == ["auth"] and listed["manager"] is None
+    killed = api.delete("/api/agents/auth")
+    assert killed.json() == {
+        "status": "killed", "message": "Agent 'auth' killed", "events_cancelled": 0, "children_orphaned": 0,
+    }  # fmt: skip
+    assert api.get("/api/agents/auth").status_code == 404
+
+
+def test_the_list_has_the_contract_s_keys_sorted_by_name_and_can_be_chosen_from(api: httpx.Client) -> None:
+    spawn(api, "b", parent="a")
+    spawn(api, "a")
+    agents = api.get("/api/agents").json()["agents"]
+    assert [agent["id"] for agent in agents] == ["a", "b"]
+    assert set(agents[0]) == {
+        "id", "status", "health", "idle_seconds", "last_output", "parent", "backend", "created_at",
+    }  # fmt: skip
+    assert agents[0]["status"] == "running" and isinstance(agents[0]["idle_seconds"], int)
+    chosen = api.get("/api/agents", params={"parent": "omar-agent-a"}).json()["agents"]
+    assert [agent["id"] for agent in chosen] == ["b"]
+    assert len(api.get("/api/agents", params={"health": "working"}).json()["agents"]) == 2
+    assert api.get("/api/agents", params={"health": "dead"}).json()["agents"] == []
+
+
+def test_the_detail_has_the_tail_and_the_children(api: httpx.Client) -> None:
+    spawn(api, "w", command="seq 300; cat")
+    spawn(api, "child", parent="w")
+    detail = until(lambda: (found := api.get("/api/agents/w").json())["output_tail"].endswith("300") and found)
+    assert detail["output_tail"].splitlines() == [str(number) for number in range(101, 301)]
+    assert detail["children"] == ["child"] and detail["command"] == "seq 300; cat"
+    assert {"task", "workdir", "output_tail", "children", "prompt_delivery"} <= set(detail)
+    few = api.get("/api/agents/w", params={"lines": 2}).json()["output_tail"]
+    assert few.splitlines() == ["299", "300"]
+    every = api.get("/api/agents/omar-agent-w", params={"lines": 10_000}).json()["output_tail"]
+    assert len(every.splitlines()) == 300
+
+
+def test_the_summary_names_living_children_only(api: httpx.Client) -> None:
+    spawn(api, "w", task="Do it.")
+    spawn(api, "z", parent="w")
+    spawn(api, "brief", parent="w", command="sleep 0.5")
+    until(lambda: api.get("/api/agents/brief").json()["health"] == "dead")
+    found = api.get("/api/agents/w/summary").json()
+    assert found == {"id": "w", "health": "working", "task": "Do it.", "status": None, "children": ["z"]}
+
+
+def test_a_status_is_kept_in_its_file_and_shown_in_the_summary(daemon: Daemon) -> None:
+    api = daemon.client
+    spawn(api)
+    text = "Implementing auth module - 60% done\nsecond line ü"
+    answer = api.put("/api/agents/omar-agent-w/status", json={"status": text})
+    assert answer.json() == {"status": "updated", "message": "Status updated for 'w'"}
+    assert api.get("/api/agents/w/summary").json()["status"] == text
+    file = paths.status_dir() / "omar-agent-w.md"
+    assert file.read_text() == text and file.stat().st_mode & 0o777 == 0o600
+    api.delete("/api/agents/w")
+    assert not file.exists()
+
+
+def test_what_is_sent_stands_on_the_screen(api: httpx.Client) -> None:
+    spawn(api)
+    for text in ("-n first ;", "#{pane_id} second"):
+        assert api.post("/api/agents/w/send", json={"text": text, "enter": True}).status_code == 200
+    tail = api.get("/api/agents/w").json()["output_tail"].splitlines()
+    assert tail == ["-n first ;"] * 2 + ["#{pane_id} second"] * 2
+
+
+def test_backends_are_listed_in_their_order(api: httpx.Client) -> None:
+    found = api.get("/api/backends").json()["backends"]
+    assert [entry["name"] for entry in found] == ["claude", "codex", "cursor", "opencode"]
+    assert found[0] == {"name": "claude", "command": "claude --dangerously-skip-permissions", "available": True}
+    assert found[1]["command"].startswith("codex --no-alt-screen") and not found[1]["available"]
+
+
+REFUSALS: list[tuple[str, str, Any, int]] = [
+    ("POST", "/api/agents", {"name": "x", "command": "cat", "backend": "claude"}, 400),
+    ("POST", "/api/agents", {"name": "x", "backend": "nothing"}, 400),
+    ("POST", "/api/agents", {"name": "x", "backend": "codex"}, 400),
+    ("POST", "/api/agents", {"name": "x", "command": "cat", "model": "a b"}, 400),
+    ("POST", "/api/agents", {"name": "x/../y", "command": "cat"}, 400),
+    ("POST", "/api/agents", {"name": "", "command": "cat"}, 400),
+    ("POST", "/api/agents", {"name": "x", "command": "cat", "workdir": "/no/such"}, 400),
+    ("POST", "/api/agents", {"name": "here", "command": "cat"}, 409),
+    ("POST", "/api/agents", {"name": "omar-agent-here", "command": "cat"}, 409),
+    ("POST", "/api/agents", {"name": 5}, 422),
+    ("POST", "/api/agents", {"env": {"A": 1}}, 422),
+    ("POST", "/api/agents", [], 422),
+    ("POST", "/api/agents", {"name": "x", "command": "exit 9"}, 500),
+    ("GET", "/api/agents?health=fine", None, 400),
+    ("GET", "/api/agents/nobody", None, 404),
+    ("GET", "/api/agents/her", None, 404),
+    ("GET", "/api/agents/here?lines=x", None, 400),
+    ("GET", "/api/agents/here?lines=10001", None, 400),
+    ("GET", "/api/agents/nobody/summary", None, 404),
+    ("PUT", "/api/agents/nobody/status", {"status": "x"}, 404),
+    ("PUT", "/api/agents/here/status", {}, 422),
+    ("PUT", "/api/agents/here/status", {"status": None}, 422),
+    ("PUT", "/api/agents/here/status", {"status": "x" * 65_537}, 413),
+    ("POST", "/api/agents/nobody/send", {"text": "x"}, 404),
+    ("POST", "/api/agents/here/send", {"enter": True}, 422),
+    ("POST", "/api/agents/here/send", {"text": 5}, 422),
+    ("POST", "/api/agents/here/send", {"text": "\u001b[A"}, 400),
+    ("POST", "/api/agents/dead/send", {"text": "x"}, 409),
+    ("DELETE", "/api/agents/nobody", None, 404),
+    ("DELETE", "/api/agents/here?force=perhaps", None, 400),
+    ("PATCH", "/api/agents/here", {}, 405),
+    ("DELETE", "/api/agents", None, 405),
+    ("GET", "/api/agents/here/nothing", None, 404),
+]
+
+
+@pytest.fixture(scope="module")
+def furnished(shared_daemon: Daemon) -> Iterator[httpx.Client]:
+    api = shared_daemon.client
+    spawn(api, "here")
+    spawn(api, "dead", command="sleep 0.5")
+    until(lambda: api.get("/api/agents/dead").json()["health"] == "dead")
+    yield api
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), REFUSALS)
+def test_each_refusal_has_its_status_and_one_sentence(
+    furnished: httpx.Client, method: str, path: str, body: Any, status: int
+) -> None:
+    answer = furnished.request(method, path, json=body) if body is not None else furnished.request(method, path)
+    assert answer.status_code == status, answer.text
+    assert list(answer.json()) == ["error"] and answer.json()["error"].strip()
+    assert [agent["id"] for agent in furnished.get("/api/agents").json()["agents"]] == ["dead", "here"]
+
+
+def test_a_body_that_is_no_json_is_refused_by_its_kind(furnished: httpx.Client) -> None:
+    url, headers = "/api/agents/here/send", {"Content-Type": "application/json"}
+    assert furnished.post(url, content="{", headers=headers).status_code == 400
+    assert furnished.post(url, content='{"text": "x"}', headers={"Content-Type": "text/plain"}).status_code == 415
+    assert furnished.post(url, content="x" * 30_000_000, headers=headers).status_code == 413
+    halves = furnished.post(url, content='{"text": "\\ud800"}', headers=headers)
+    assert halves.status_code == 422 and "Unicode" in halves.json()["error"]
+
+
+def test_the_manager_is_apart_and_is_not_killed_by_the_api(daemon: Daemon) -> None:
+    spawn(daemon.client, "ea")
+    found = daemon.client.get("/api/agents").json()
+    assert found["agents"] == []
+    assert found["manager"] == {"id": "omar-agent-ea", "status": "running", "health": "working"}
+    for name in ("ea", "omar-agent-ea"):
+        answer = daemon.client.delete(f"/api/agents/{name}?force=true")
+        assert (answer.status_code, list(answer.json())) == (403, ["error"])
+
+
+def test_a_get_has_no_side_effect(daemon: Daemon) -> None:
+    for path in ("/api/agents", "/api/backends", "/api/agents/ea"):
+        daemon.client.get(path)
+    assert daemon.client.get("/api/agents").json() == {"agents": [], "manager": None}
+
+
+def test_over_the_limit_is_429(home: Path) -> None:
+    config = paths.config_file("omar")
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("[api]\nmax_agents = 1\n")
+    with Daemon() as daemon:
+        spawn(daemon.client, "one")
+        answer = daemon.client.post("/api/agents", json={"name": "two", "command": "cat"})
+        assert answer.status_code == 429 and "max_agents" in answer.json()["error"]
+
+
+def test_after_kill_9_all_twenty_agents_are_back_and_nothing_is_typed_twice(home: Path) -> None:
+    with Daemon() as first:
+        for number in range(20):
+            spawn(first.client, f"w{number:02}", command=f"cat > got{number:02}", task=f"Task {number}.")
+        names = [agent["id"] for agent in first.client.get("/api/agents").json()["agents"]]
+        first.client.put("/api/agents/w00/status", json={"status": "half"})
+        first.kill()
+    with Daemon() as second:
+        found = second.client.get("/api/agents").json()["agents"]
+        assert [agent["id"] for agent in found] == names and len(names) == 20
+        assert second.client.get("/api/agents/w00/summary").json()["status"] == "half"
+        for number in range(20):
+            until(lambda n=number: second.client.get(f"/api/agents/w{n:02}").json()["prompt_delivery"] == "delivered")
+            until(lambda n=number: (home / f"got{n:02}").read_text().count("YOUR TASK") >= 1)
+        time.sleep(0.3)
+        assert all((home / f"got{number:02}").read_text().count("YOUR TASK") == 1 for number in range(20))
+        assert "Traceback" not in second.log
+
+
+@pytest.mark.parametrize("after", [0.05, 0.15, 0.4])
+def test_a_daemon_killed_in_the_middle_of_spawning_loses_and_doubles_nothing(home: Path, after: float) -> None:
+    answered: list[str] = []
+
+    def ask(daemon: Daemon, number: int) -> None:
+        body = {"name": f"w{number}", "command": f"cat > got{number}", "task": "Once."}
+        try:
+            answer = httpx.post(f"{daemon.url}/api/agents", json=body, timeout=10, trust_env=False)
+        except httpx.HTTPError:
+            return
+        if answer.status_code == 200:
+            answered.append(f"w{number}")
+
+    with Daemon() as first, concurrent.futures.ThreadPoolExecutor(12) as pool:
+        asked = [pool.submit(ask, first, number) for number in range(12)]
+        time.sleep(after)
+        first.kill()
+        concurrent.futures.wait(asked)
+    with Daemon() as second:
+        agents = second.client.get("/api/agents").json()["agents"]
+        assert set(answered) <= {agent["id"] for agent in agents}
+        for agent in agents:
+            url = f"/api/agents/{agent['id']}"
+            until(lambda url=url: second.client.get(url).json()["prompt_delivery"] == "delivered")
+            got = home / agent["id"].replace("w", "got")
+            until(lambda got=got: got.exists() and "YOUR TASK" in got.read_text())
+            assert got.read_text().count("YOUR TASK") == 1
+        for number in {f"w{n}" for n in range(12)} - {agent["id"] for agent in agents}:
+            spawn(second.client, number)
+
+
+def test_a_tmux_server_that_is_killed_is_said_and_replaced(daemon: Daemon) -> None:
+    import subprocess
+
+    spawn(daemon.client, "w")
+    subprocess.run(["tmux", "-L", paths.tmux_socket(), "kill-server"], check=True)
+    until(lambda: health(daemon, "w") == "dead", 2)
+    assert daemon.client.delete("/api/agents/w").status_code == 200
+    spawn(daemon.client, "w")
+    assert "Traceback" not in daemon.log
+
+
+def test_without_tmux_the_daemon_serves_and_a_spawn_says_what_is_missing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    bin_dir = home / "bin"
+    bin_dir.mkdir()
+    for program in ("sh", "cat", "bash", "env"):
+        (bin_dir / program).symlink_to(str(shutil.which(program)))
+    monkeypatch.setenv("PATH", str(bin_dir))
+    with Daemon() as daemon:
+        assert daemon.client.get("/api/agents").json() == {"agents": [], "manager": None}
+        answer = daemon.client.post("/api/agents", json={"name": "w", "command": "cat"})
+        assert answer.status_code == 500 and "tmux is not installed" in answer.json()["error"]
+        assert "Traceback" not in daemon.log
+
+
+def test_a_bad_settings_table_stops_the_daemon_with_its_name(home: Path) -> None:
+    import subprocess
+    import sys
+
+    config = paths.config_file("omar")
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text('[backends.mine]\ncolour = "red"\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "omar_daemon.serve", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 78 and "[backends.mine]" in done.stderr
+
+
+def test_a_web_page_cannot_spawn(daemon: Daemon) -> None:
+    answer = daemon.client.post(
+        "/api/agents",
+        json={"command": "cat"},
+        headers={"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    )
+    assert answer.status_code == 403 and json.loads(answer.text)["error"]
+    assert daemon.client.get("/api/agents").json()["agents"] == []
