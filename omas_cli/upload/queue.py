@@ -21,6 +21,7 @@ from shared import durable, output, paths
 from shared.errors import ConfigError
 
 VERSION = 1
+_NO_FILE = object()
 
 
 class Entry(Struct):
@@ -83,8 +84,8 @@ class QueueFile:
 
     def read(self) -> Queue:
         """The queue; empty when there is none. A file that is no queue is kept aside with one warning."""
-        body = durable.read_json(self._path, dict, warn=output.warn)
-        if not body:
+        body = durable.read_json(self._path, lambda: _NO_FILE, warn=output.warn)
+        if body is _NO_FILE:
             return Queue()
         if isinstance(body, dict) and isinstance(body.get("version"), int) and body["version"] > VERSION:
             raise ConfigError(

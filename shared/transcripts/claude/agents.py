@@ -50,7 +50,7 @@ def build_tree(evidence: Evidence) -> list[SubAgent]:
     """The agents the session itself started, each with those it started, in order of time."""
     spawn_of = _spawns_of_agents(evidence)
     agents = {name: _agent(name, evidence, spawn_of.get(name)) for name in _names(evidence, spawn_of)}
-    parent_of = {name: _parent(name, evidence, spawn_of) for name in agents}
+    parent_of = _without_circles({name: _parent(name, evidence, spawn_of) for name in agents})
     tops: list[SubAgent] = []
     for name, agent in agents.items():
         lineage = _lineage(name, parent_of)
@@ -183,10 +183,21 @@ def _parent(name: str, evidence: Evidence, spawn_of: dict[str, Spawn]) -> str:
     return owner if owner is not None and owner != name else traces.thread
 
 
+def _without_circles(parent_of: dict[str, str]) -> dict[str, str]:
+    """Where agents start each other in a circle, or a parent is unknown, the session counts as having started one."""
+    opened = dict(parent_of)
+    for name in sorted(opened):
+        lineage = _lineage(name, opened)
+        last_parent = opened[lineage[-1]]
+        if last_parent in lineage or last_parent not in opened:
+            opened[lineage[-1]] = MAIN
+    return opened
+
+
 def _lineage(name: str, parent_of: dict[str, str]) -> list[str]:
     """The agent, its parent, … up to one the session started; a circle or an unknown parent ends it."""
     lineage = [name]
-    while (parent := parent_of.get(lineage[-1], MAIN)) != MAIN and parent in parent_of and parent not in lineage:
+    while (parent := parent_of[lineage[-1]]) in parent_of and parent not in lineage:
         lineage.append(parent)
     return lineage
 
