@@ -1,0 +1,3 @@
+from tests.oobo_hooks.scene import repository
+
+__all__ = ["repository"]
