@@ -50,9 +50,9 @@ class Watch:
         """Make the views no older than `max_age` seconds. Callers at the same time share one question to tmux."""
         wanted = time.monotonic() - max_age
         while self._began < max(wanted, self._changed):
-            if self._flight is None:
+            # A look that has ended may still stand here: awaiting it again would never yield to the event loop.
+            if self._flight is None or self._flight.done():
                 self._flight = asyncio.create_task(self._look())
-                self._flight.add_done_callback(self._landed)
             await asyncio.shield(self._flight)
 
     def view(self, name: str) -> View | None:
@@ -66,9 +66,6 @@ class Watch:
     def forget(self, name: str) -> None:
         """Drop a session that was just ended; the next look would do it too."""
         self.views.pop(panes.PREFIX + name, None)
-
-    def _landed(self, _task: asyncio.Task[None]) -> None:
-        self._flight = None
 
     async def _look(self) -> None:
         began = time.monotonic()
