@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 
 from omar_daemon.tour.guide import DEMO, Guide
+from omar_daemon.tour.interruption import interruptible_once
 from omar_daemon.tour.narrator import Narrator
 from omar_daemon.tour.stage import Stage, tell_left
 from omar_daemon.tour.story import Story
@@ -21,47 +20,34 @@ def run(*, keep: bool, yes: bool, demo: bool, backend: str | None, json: bool) -
 
     What was made is put away whatever happens, ^C included, unless `keep`.
     """
-    narrator = Narrator()
     chosen = _choose(yes=yes, demo=demo, backend=backend)
-    stage = Stage(demo=chosen == DEMO)
-    before = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        story = _take(stage, narrator, chosen, keep=keep)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    narrator = Narrator()
+    with interruptible_once() as shield:
+        shield()
+        stage = Stage(demo=chosen == DEMO)
+        guide = Guide(stage, narrator, chosen)
+        try:
+            try:
+                shield(False)
+                story = guide.take()
+                if keep:
+                    story.kept = str(stage.root)
+            finally:
+                shield()
+                _put_away(guide, narrator)
+        except KeyboardInterrupt:
+            # It may have come just before the shield stood; no second one comes.
+            _put_away(guide, narrator)
+            raise
     _tell(story, narrator, json=json)
     return 0
 
 
-def _take(stage: Stage, narrator: Narrator, chosen: str, *, keep: bool) -> Story:
-    guide = Guide(stage, narrator, chosen)
-    if chosen == DEMO:
-        narrator.say("The agent of this tour is omar's own demo agent: no AI, but a real commit and a real log.")
-    finished = False
-    try:
-        story = guide.take()
-        finished = True
-    finally:
-        if keep and finished:
-            guide.story.kept = str(stage.root)
-        else:
-            _put_away(stage, narrator)
-    return story
-
-
-def _put_away(stage: Stage, narrator: Narrator) -> None:
-    """A second ^C would leave things behind; what is done here takes a second."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+def _put_away(guide: Guide, narrator: Narrator) -> None:
+    if guide.story.kept is None and not guide.stage.is_clear:
         with narrator.step("Everything of the tour put away"):
-            left = stage.clear()
+            left = guide.stage.clear()
         tell_left(left)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _choose(*, yes: bool, demo: bool, backend: str | None) -> str:
@@ -110,7 +96,15 @@ def _tell(story: Story, narrator: Narrator, *, json: bool) -> None:
     narrator.say()
     narrator.say(f"The daemon stays up at {story.url}; `omar down` ends it.")
     if story.kept is not None:
-        narrator.say(f"Kept in {story.kept}; the agent {story.agent} lives: omar attach {story.agent}")
+        _tell_kept(story, narrator)
     narrator.say("In your own repository:  oobo install  ·  oobo auth login --local")
     narrator.say("With your own agent:     omar spawn worker --task 'Fix the failing test'  ·  omar attach worker")
     narrator.say("Your own sessions:       omas scan  ·  omas report")
+
+
+def _tell_kept(story: Story, narrator: Narrator) -> None:
+    narrator.say(f"Kept in {story.kept}; its agent lives: omar attach {story.agent}  ·  omar kill {story.agent}")
+    narrator.say("To look around in it:")
+    narrator.say(f"  export OOBO_HOME={story.kept}/oobo OMAS_HOME={story.kept}/omas; cd {story.repository}")
+    if story.line is not None:
+        narrator.say(f"  oobo show HEAD  ·  oobo why {story.line.path}:{story.line.number}  ·  omas list")

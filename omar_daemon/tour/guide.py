@@ -23,6 +23,7 @@ from shared.http import Client, raise_for
 DEMO = "demo"
 DEMO_SECONDS, AGENT_SECONDS = 30.0, 300.0
 ANCHOR_SECONDS = 15.0
+LATE_SPAWN_SECONDS = 2.0
 POLL_SECONDS = 0.1
 DEMO_COMMAND = shlex.join([sys.executable, "-P", "-m", "omar_daemon.tour.demo_agent"])
 
@@ -31,14 +32,20 @@ class Guide:
     """One tour. `backend` is `demo` or the name of an installed backend."""
 
     def __init__(self, stage: Stage, narrator: Narrator, backend: str) -> None:
-        self._stage = stage
+        self.stage = stage
         self._narrator = narrator
         self._backend = backend
         self._key = ""
+        self._spawned = False
         self.story = Story(backend=backend, agent=stage.name, task=TASK, repository=str(stage.repository))
 
     def take(self) -> Story:
         """The whole tour; what it made is on the stage's list of things to undo."""
+        if self._backend == DEMO:
+            self._narrator.say(
+                "The agent of this tour is omar's own demo agent. It is no AI; its commit and its log are"
+            )
+            self._narrator.say("real, but for the log's clock: it runs fast, as sessions under 5 minutes do not count.")
         self._start_daemon()
         self._count_own_sessions()
         self._make_repository()
@@ -68,53 +75,50 @@ class Guide:
 
     def _make_repository(self) -> None:
         with self._narrator.step("A throw-away git repository") as step:
-            for words in self._stage.make_repository():
+            for words in self.stage.make_repository():
                 step.command(words)
-            step.note(str(self._stage.repository))
+            step.note(str(self.stage.repository))
 
     def _make_key(self) -> None:
         """A key and a user of the tour's own: its rows on the daemon are never mixed with the user's."""
         with self._narrator.step("A key for oobo and omas, good for an hour") as step:
-            words = ["omar", "keys", "create", self._stage.name, "--scope", "anchors", "--scope", "metrics"]
-            made = json.loads(self._run(step, [*words, "--expires", "1h", "--json"]))
-            self._key = made["key"]
-            # Put away in the reverse order: once the key is revoked, no late worker can send its anchor again.
-            self._stage.on_leaving("the anchor", self._delete_anchors)
-            self._stage.on_leaving(
-                "the key", lambda: self._delete(f"/api/keys/{made['id']}", params={"forget": "true"})
-            )
-            self._stage.on_leaving("the uploaded scores", lambda: self._delete("/api/v1/metrics/me", self._key))
+            # Put away in the reverse order: once the key is gone, no late worker can send its anchor again.
+            self.stage.on_leaving("the anchor", self._delete_anchors)
+            self.stage.on_leaving("the key", self._forget_keys)
+            words = ["omar", "keys", "create", self.stage.name, "--scope", "anchors", "--scope", "metrics"]
+            self._key = json.loads(self._run(step, [*words, "--expires", "1h", "--json"]))["key"]
+            self.stage.on_leaving("the uploaded scores", self._delete_scores)
 
     def _install_hook(self) -> None:
         with self._narrator.step("oobo's hook in the repository") as step:
-            folder = self._stage.repository
+            folder = self.stage.repository
             step.command(["oobo", "install"])
-            self._stage.runner.run(["oobo", "install", "--yes"], folder=folder)
+            self.stage.runner.run(["oobo", "install", "--yes"], folder=folder)
             login = ["oobo", "auth", "login", "--server", "local", "--key-stdin"]
             step.command(login)
-            self._stage.runner.run(login, folder=folder, typed=self._key)
+            self.stage.runner.run(login, folder=folder, typed=self._key)
 
     def _spawn_agent(self) -> None:
         with self._narrator.step("An agent in tmux, with a task") as step:
             chosen = ["--command", DEMO_COMMAND] if self._backend == DEMO else ["--backend", self._backend]
-            passed = [word for pair in self._stage.homes().items() for word in ("--env", "=".join(pair))]
-            words = ["omar", "spawn", self._stage.name, "--workdir", str(self._stage.repository), "--task", TASK]
+            passed = [word for pair in self.stage.homes().items() for word in ("--env", "=".join(pair))]
+            words = ["omar", "spawn", self.stage.name, "--workdir", str(self.stage.repository), "--task", TASK]
             step.command([*words, *chosen])
-            self._stage.on_leaving("the agent", self._kill_agent)
-            self._stage.runner.run([*words, *chosen, *passed])
-            step.note(f"look over its shoulder: omar attach {self._stage.name}")
+            self.stage.on_leaving("the agent", self._kill_agent)
+            self.stage.runner.run([*words, *chosen, *passed])
+            self._spawned = True
+            step.note(f"look over its shoulder: omar attach {self.stage.name}")
 
     def _await_commit(self) -> None:
         seconds = DEMO_SECONDS if self._backend == DEMO else AGENT_SECONDS
         with self._narrator.step("The agent works, and commits") as step:
-            before = self._stage.commits()
-            self.story.commit = self._poll(seconds, lambda: self._new_commit(before), self._why_no_commit)
+            self.story.commit = self._poll(seconds, self._second_commit, self._why_no_commit)
             step.command(["git", "log", "-1", "--oneline"])
-            step.note(self._stage.runner.run(["git", "log", "-1", "--oneline"], folder=self._stage.repository).strip())
+            step.note(self.stage.runner.run(["git", "log", "-1", "--oneline"], folder=self.stage.repository).strip())
 
-    def _new_commit(self, before: list[str]) -> str | None:
-        newest = self._stage.commits()[0]
-        if newest not in before:
+    def _second_commit(self) -> str | None:
+        newest, *earlier = self.stage.commits()
+        if earlier:
             return newest
         agent = self._agent()
         if agent["health"] == "dead":
@@ -140,12 +144,12 @@ class Guide:
         shown = {}
         for path in self.story.anchor.get("files_changed") or []:
             words = ["git", "show", f"{self.story.commit}:{path}"]
-            shown[path] = self._stage.runner.run(words, folder=self._stage.repository, accept=(0, 128)).splitlines()
+            shown[path] = self.stage.runner.run(words, folder=self.stage.repository, accept=(0, 128)).splitlines()
         return shown
 
     def _score_session(self) -> None:
         with self._narrator.step("Its session, read from the agent's log and scored") as step:
-            self._run(step, ["omas", "scan", "--project", str(self._stage.repository)])
+            self._run(step, ["omas", "scan", "--project", str(self.stage.repository)])
             session = self.story.link.get("session_id")
             if session is None:
                 step.note("no session is linked to the commit")
@@ -162,16 +166,16 @@ class Guide:
 
     def _told_upload(self) -> str:
         if self.story.uploaded:
-            return f"{self.story.uploaded} session of user {self._stage.name} is there"
+            return f"{self.story.uploaded} session of user {self.stage.name} is there"
         return "too short to count: sessions under 5 minutes or 10 tool calls stay here"
 
     def _run(self, step: Step, words: list[str], *, typed: str | None = None) -> str:
         step.command(words)
-        return self._stage.runner.run(words, typed=typed)
+        return self.stage.runner.run(words, typed=typed)
 
     def _agent(self) -> dict[str, Any]:
         with daemon_client() as client:
-            answer = client.request("GET", f"/api/agents/{self._stage.name}", params={"lines": "20"})
+            answer = client.request("GET", f"/api/agents/{self.stage.name}", params={"lines": "20"})
         raise_for(answer, "Looking at the agent")
         found: dict[str, Any] = answer.json()
         return found
@@ -180,33 +184,52 @@ class Guide:
         return Client(self.story.url, user_agent="omar-tour", token=key)
 
     def _kill_agent(self) -> None:
-        self._delete(f"/api/agents/{self._stage.name}", params={"force": "true"})
+        """Interrupted while it was being spawned, the agent may come up a moment later."""
+        deadline = time.monotonic() + (0 if self._spawned else LATE_SPAWN_SECONDS)
+        while not self._delete(f"/api/agents/{self.stage.name}", params={"force": "true"}):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS)
         if self._backend != DEMO:
             self._forget_logs()
         # From here on nothing commits any more; the hook's worker loses its folder before its anchor is deleted.
-        self._stage.remove_folder()
+        self.stage.remove_folder()
 
     def _forget_logs(self) -> None:
         """Remove what a real agent logged of the throw-away folder, known by its random name, among its user's logs."""
-        mark = re.sub("[^A-Za-z0-9]", "-", self._stage.root.name)
+        mark = re.sub("[^A-Za-z0-9]", "-", self.stage.root.name)
         for folder in paths.claude_dirs():
             for logs in (folder / "projects").glob("*"):
                 if mark in logs.name:
                     shutil.rmtree(logs, ignore_errors=True)
 
+    def _delete_scores(self) -> None:
+        self._delete("/api/v1/metrics/me", self._key)
+
+    def _forget_keys(self) -> None:
+        """By its name: a ^C may have come before the key was told."""
+        with daemon_client() as client:
+            answer = client.request("GET", "/api/keys")
+        raise_for(answer, "Looking for the tour's key")
+        for key in answer.json()["keys"]:
+            if key["name"] == self.stage.name:
+                self._delete(f"/api/keys/{key['id']}", params={"forget": "true"})
+
     def _delete_anchors(self) -> None:
         with daemon_client() as client:
-            answer = client.request("GET", "/anchors", params={"project": self._stage.name, "limit": "100"})
+            answer = client.request("GET", "/anchors", params={"project": self.stage.name, "limit": "100"})
         raise_for(answer, "Looking for the tour's anchors")
         for anchor in answer.json()["anchors"]:
             self._delete(f"/anchors/{anchor['commit_hash']}")
 
-    def _delete(self, path: str, key: str | None = None, *, params: dict[str, str] | None = None) -> None:
-        """DELETE on the daemon, with the owner's key unless told; what is not there is no error."""
+    def _delete(self, path: str, key: str | None = None, *, params: dict[str, str] | None = None) -> bool:
+        """DELETE on the daemon, with the owner's key unless told; False when there was nothing."""
         with self._client(key) if key else daemon_client() as client:
             answer = client.request("DELETE", path, params=params)
-        if answer.status != 404:
-            raise_for(answer, f"DELETE {path}")
+        if answer.status == 404:
+            return False
+        raise_for(answer, f"DELETE {path}")
+        return True
 
     def _poll(self, seconds: float, look: Callable[[], Any], why: Callable[[], str]) -> Any:
         deadline = time.monotonic() + seconds

@@ -25,7 +25,10 @@ class CommandFailed(OmaError):
 
 
 class Runner:
-    """`environment` is what the commands of the tour see; the suite's three run in this very Python."""
+    """`environment` is what the commands of the tour see; the suite's three run in this very Python.
+
+    `omar` alone sees the user's own: a daemon started with the tour's variables would hand them to later agents.
+    """
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self._environment = dict(environment)
@@ -48,7 +51,7 @@ class Runner:
             done = subprocess.run(
                 _program(words),
                 cwd=folder or self._folder,
-                env=self._environment,
+                env=None if words[0] == "omar" else self._environment,
                 input=typed if typed is not None else "",
                 capture_output=True,
                 text=True,

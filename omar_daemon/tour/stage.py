@@ -101,6 +101,10 @@ class Stage:
         """Have `undo` called when the tour is cleared away; the last one added is called first."""
         self._undo.append((what, undo))
 
+    @property
+    def is_clear(self) -> bool:
+        return not self._undo and not self.root.exists()
+
     def clear(self) -> list[str]:
         """Undo everything and remove the folder; returns what could not be undone, in words."""
         left = []
