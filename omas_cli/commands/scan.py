@@ -9,8 +9,7 @@ from omas_cli import ledger
 from omas_cli.dates import since_ms
 from omas_cli.scan.plan import Wanted
 from omas_cli.scan.run import Summary, scan
-from omas_cli.settings import SETTINGS
-from shared import config, output, transcripts
+from shared import output, transcripts
 from shared.errors import UsageError
 
 MOST_LINES_TOLD = 200
@@ -19,15 +18,21 @@ MOST_LINES_TOLD = 200
 def run(*, since: str | None, project: str | None, tools: Sequence[str], force: bool, verbose: bool, json: bool) -> int:
     """1 when a source could not be read at all; skipped lines are no failure."""
     wanted = Wanted(tools=chosen_tools(tools), since_ms=since_ms(since), project=project, force=force)
-    processes = config.load("omas", SETTINGS).integer("scan.processes")
     with ExitStack() as stack, ledger.opened() as book:
 
         def progress(total: int) -> Callable[[], None]:
             return stack.enter_context(output.progress(total, "Reading sessions"))
 
-        summary = scan(book, wanted, processes=processes, progress=progress)
+        summary = scan(book, wanted, processes=_processes, progress=progress)
     _print(summary, verbose=verbose, json=json)
     return 1 if summary.failures else 0
+
+
+def _processes() -> int:
+    from omas_cli.settings import SETTINGS
+    from shared import config
+
+    return config.load("omas", SETTINGS).integer("scan.processes")
 
 
 def chosen_tools(tools: Sequence[str]) -> tuple[str, ...]:

@@ -31,7 +31,13 @@ class Summary(Struct):
         return len({line.path for line in self.skipped})
 
 
-def scan(ledger: Ledger, wanted: Wanted, *, processes: int, progress: Callable[[int], Callable[[], None]]) -> Summary:
+def scan(
+    ledger: Ledger,
+    wanted: Wanted,
+    *,
+    processes: Callable[[], int],
+    progress: Callable[[int], Callable[[], None]],
+) -> Summary:
     """Bring the ledger up to date. `progress(total)` returns what is called after each source."""
     projects = {record.id: record.project for record in ledger.sessions()} if wanted.project is not None else {}
     planned = plan.make_plan(wanted, ledger.files(), projects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -42,8 +42,8 @@ def outcome_of(source: Source) -> Outcome:
     return Outcome(source, Reading(source.tool, source.files, records), skipped, skipped_lines)
 
 
-def read_all(sources: Sequence[Source], processes: int) -> Iterator[Outcome]:
-    """Outcomes in any order. `processes` 0 means one per processor; small work stays in this process."""
+def read_all(sources: Sequence[Source], processes: Callable[[], int]) -> Iterator[Outcome]:
+    """Outcomes in any order. `processes` 0 means one per processor; small work stays here and never asks for it."""
     count = _process_count(sources, processes)
     if count > 1:
         yield from _read_in_processes(sources, count)
@@ -52,10 +52,10 @@ def read_all(sources: Sequence[Source], processes: int) -> Iterator[Outcome]:
         yield from map(outcome_of, sources)
 
 
-def _process_count(sources: Sequence[Source], processes: int) -> int:
+def _process_count(sources: Sequence[Source], processes: Callable[[], int]) -> int:
     if sum(source.size for source in sources) < PARALLEL_BYTES:
         return 1
-    wanted = processes or min(os.cpu_count() or 1, MOST_PROCESSES)
+    wanted = processes() or min(os.cpu_count() or 1, MOST_PROCESSES)
     return min(wanted, len(sources))
 
 

@@ -8,8 +8,8 @@ composite rank = 0.8·weighted + 0.2·consistency. (contract: Scores)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log1p, sqrt
+from typing import NamedTuple
 
 SHORTEST_MINUTES = 5.0
 FEWEST_TOOLS = 10
@@ -19,8 +19,7 @@ SPREAD_FACTOR = 3.33
 NEUTRAL_CONSISTENCY = 5.0
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(NamedTuple):
     """What ranking needs of one session. `order` is its start and, to settle ties, its id."""
 
     score: float
@@ -29,8 +28,7 @@ class Scored:
     order: tuple[float, str]
 
 
-@dataclass(frozen=True)
-class Ranking:
+class Ranking(NamedTuple):
     """One person's standing; each value is rounded once to 2 digits."""
 
     sessions: int

@@ -7,7 +7,8 @@ Evidence comes from four places that are united: logs of their own, results that
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from shared.transcripts.claude.records import AgentMeta
 from shared.transcripts.claude.threads import MAIN, PROMPT_LENGTH, Responses, Spawn, Thread
@@ -34,8 +35,7 @@ class Traces:
             self.call_id, self.thread = call_id, thread
 
 
-@dataclass
-class Evidence:
+class Evidence(Struct):
     """All that a session's files say about its sub-agents. Keys are agent ids, except `results`: call ids."""
 
     threads: dict[str, Thread]
