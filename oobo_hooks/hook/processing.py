@@ -47,6 +47,9 @@ def make_anchor(workshop: Workshop, record: Record, replaces: list[str]) -> bool
         return False
     if anchors.has_anchor(workshop.connection, known.id, record.head):
         return False
+    if record.rebasing is not None and not replaces and not is_reachable(repository, record.head):
+        # A step of a rebase that was aborted, or squashed into the next one: no branch will ever show it.
+        return False
     facts = git_facts.read_commit(repository, record.head, git_facts.branch_of(record.ref, record.rebasing))
     if record.kind == "merge" and not is_own_merge(repository, facts):
         return False
@@ -88,6 +91,13 @@ def remote_of(repository: Repository) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def is_reachable(repository: Repository, commit: str) -> bool:
+    """Whether HEAD or any ref leads to the commit."""
+    if repository.try_git("merge-base", "--is-ancestor", commit, "HEAD") is not None:
+        return True
+    return bool(repository.try_git("for-each-ref", "--count=1", "--format=%(refname)", "--contains", commit))
 
 
 def is_own_merge(repository: Repository, facts: CommitFacts) -> bool:

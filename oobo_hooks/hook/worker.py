@@ -199,7 +199,7 @@ def main(arguments: list[str]) -> int:
     with contextlib.suppress(OSError):
         os.setsid()
     os.chdir("/")
-    os.nice(5)
+    os.nice(19)
     try:
         Worker(folder).run()
     except OmaError as error:
