@@ -32,7 +32,7 @@ def backends_dir() -> Path:
 
 @dataclass(frozen=True)
 class Program:
-    """One agent CLI: `name` is the executable's and omar's backend name, `package` npm's."""
+    """One program: `name` is the executable's (and omar's backend name), `package` npm's."""
 
     name: str
     package: str
@@ -91,7 +91,9 @@ class Program:
 CLAUDE = Program("claude", "@anthropic-ai/claude-code")
 CODEX = Program("codex", "@openai/codex")
 OPENCODE = Program("opencode", "opencode-ai")
-PROGRAMS = (CLAUDE, CODEX, OPENCODE)
+# Counts tokens in logs. Newer versions need a native part per platform that a registry may lack.
+CCUSAGE = Program("ccusage", "ccusage@18.0.11")
+PROGRAMS = (CLAUDE, CODEX, OPENCODE, CCUSAGE)
 
 
 @contextmanager

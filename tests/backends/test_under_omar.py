@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -141,6 +142,9 @@ def test_the_anchor_of_claudes_commit_names_its_session_and_the_session_is_score
         (log,) = (home / ".claude" / "projects").rglob("*.jsonl")
         (session,) = anchor["sessions"]
         assert (session["session_id"], session["agent"], session["link_type"]) == (log.stem, "claude", "explicit")
+        # The worker reads the log while the turn goes on: with or without the response that says it is done.
+        assert (session["input_tokens"], session["output_tokens"]) in ((300, 30), (600, 60))
+        assert (session["tool_calls"], session["is_estimated"]) == (2, False)
         assert (anchor["author_type"], anchor["ai_percentage"], anchor["ai_added"]) == ("agent", 100.0, 2)
         suite.wait("worker", "the end of the log", lambda: "is written and committed" in log.read_text())
         suite.run("omas", "scan")
@@ -149,6 +153,19 @@ def test_the_anchor_of_claudes_commit_names_its_session_and_the_session_is_score
     assert scored["trust"]["tool_calls_per_human_message"] == 2.0
     assert scored["local"]["tool"] == "claude"
     assert scored["local"]["tokens"] == sum_of_usage(3)
+
+
+def test_the_tokens_of_claudes_log_are_the_ones_that_ccusage_counts(
+    installed: Callable[[str], Program], repository: Path, home: Path
+) -> None:
+    script = edit_and_commit("claude", repository / "greeting.py", CONTENT, "Add a greeting")
+    with suite_with(installed("claude"), repository, home, script) as suite:
+        command = ["claude", "-p", "Write it.", "--dangerously-skip-permissions"]
+        subprocess.run(command, cwd=repository, env=suite.environment, check=True, timeout=60, stdin=subprocess.DEVNULL)
+        counted = counted_by_ccusage(installed("ccusage"), suite)
+        suite.run("omas", "scan")
+        (session,) = suite.json("omas", "list")["sessions"]
+    assert session["local"]["tokens"] == counted == sum_of_usage(3)
 
 
 def read_anchor(suite: Suite, key: str) -> Any:
@@ -166,7 +183,22 @@ def read_anchor(suite: Suite, key: str) -> Any:
         return None
 
 
-def sum_of_usage(responses: int) -> int:
-    """Input and output of the scripted responses, without cache."""
+def sum_of_usage(responses: int) -> dict[str, int]:
+    """Tokens of the scripted responses."""
     told = [usage(number) for number in range(1, responses + 1)]
-    return sum(entry["input"] + entry["output"] for entry in told)
+    return {
+        name: sum(entry.get(name, 0) for entry in told) for name in ("input", "output", "cache_read", "cache_creation")
+    }
+
+
+def counted_by_ccusage(program: Program, suite: Suite) -> dict[str, int]:
+    """The same log, read by an independent program."""
+    command = [str(program.executable), "session", "--offline", "--json"]
+    done = subprocess.run(command, env=suite.environment, capture_output=True, text=True, check=True, timeout=60)
+    (row,) = json.loads(done.stdout)["sessions"]
+    return {
+        "input": row["inputTokens"],
+        "output": row["outputTokens"],
+        "cache_read": row["cacheReadTokens"],
+        "cache_creation": row["cacheCreationTokens"],
+    }
