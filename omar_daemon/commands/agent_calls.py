@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from shared.errors import NotAuthorisedError, OmaError, UnavailableError, UsageError
 from shared.http import Answer, Client
 
 
 def path_of(name: str, rest: str = "") -> str:
-    """The route of one agent, whatever was typed as its name."""
-    return f"/api/agents/{quote(name, safe='')}{rest}"
+    """The route of one agent by its short or full name; UsageError for what cannot be a name."""
+    from omar_daemon.fleet.launch import checked_name
+
+    return f"/api/agents/{checked_name(name)}{rest}"
 
 
 def ask(

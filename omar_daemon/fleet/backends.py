@@ -78,7 +78,7 @@ BUILT_IN: tuple[Backend, ...] = (
             r"Allow command\?",
         ),
         input_line=re.compile(r"^\s*›(\s|$)(?! ?\d\. )"),
-        hints=_all(r"\? for shortcuts", r"esc to interrupt", r"^\s*\S+ .*· [~/]", r"Worked for \d+"),
+        hints=_all(r"\? for shortcuts", r"esc to interrupt", r"^\s*\S+ .*· [~/]", r"^\s*Worked for \S+"),
         collapsed=re.compile(r"\[Pasted Content \d+ chars\]"),
         enter_seconds=0.5,
     ),

@@ -69,6 +69,8 @@ class SubprocessConnection:
         self._environment = environment
 
     def batch(self, commands: Sequence[Command]) -> list[Reply]:
+        if not commands:
+            return []
         mark = secrets.token_hex(8)
         lines = [
             f"{' '.join(quote(word) for word in command)} ; display-message -p '{mark} {number}'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,10 +61,10 @@ class Roster:
     def children(self, name: str) -> list[Agent]:
         return [agent for agent in self.all() if agent.record.parent == name]
 
-    def free_number(self) -> str:
-        """The smallest number that is no agent's name."""
+    def free_number(self, reserved: Collection[str]) -> str:
+        """The smallest number that is no agent's name and not `reserved`."""
         number = 1
-        while str(number) in self._agents:
+        while str(number) in self._agents or str(number) in reserved:
             number += 1
         return str(number)
 

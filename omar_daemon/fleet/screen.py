@@ -13,6 +13,7 @@ ERROR_LINES = 5
 QUESTION_LINES = 14
 _PROMPT_END = re.compile(r"[$#%>❯➜»λ]\Z")
 _RULE = re.compile(r"[\s─━═╌┄▁▂▔╭╮╰╯┌┐└┘│┃|╹╻▀▄█]*\Z")
+_MARGIN = " \t┃│|"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"\s+")
 
@@ -46,7 +47,7 @@ def read(
     own = own_output(trimmed, cursor, backend)
     return Reading(
         lines=trimmed,
-        last_output=printable(own[-1].strip())[:LAST_OUTPUT_LENGTH] if own else "",
+        last_output=printable(own[-1].strip(_MARGIN))[:LAST_OUTPUT_LENGTH] if own else "",
         question=find_question(trimmed, backend),
         error=find_error(own, errors),
     )

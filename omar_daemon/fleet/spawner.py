@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shlex
 import shutil
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +20,8 @@ from omar_daemon.fleet.launch import SpawnRequest
 from omar_daemon.fleet.options import Options
 from omar_daemon.fleet.roster import Agent, Roster
 from omar_daemon.fleet.watch import View, Watch
-from omar_daemon.store.agents import AgentRecord
-from shared import durable, paths
+from omar_daemon.store.agents import AgentRecord, Delivery
+from shared import paths
 
 WATCH_SECONDS = 0.3
 LOOK_SECONDS = 0.015
@@ -34,7 +36,7 @@ class Plan:
     record: AgentRecord
     command: str
     variables: dict[str, str]
-    prompt: str | None
+    files: Mapping[Path, str]
 
 
 class Spawner:
@@ -47,15 +49,15 @@ class Spawner:
         self._actor = actor
         self._connection = connection
         self._set_up = asyncio.Lock()
+        self._reserved: set[str] = set()
 
     async def spawn(self, request: SpawnRequest) -> Agent:
         """A running agent. Raises InvalidRequest, NameTaken, TooManyAgents, SpawnFailed or TmuxError; then
         nothing of it is left."""
-        plan = await asyncio.to_thread(self._plan, request)
-        if request.name is None:
-            plan = self._with_free_name(plan)
-        self._check_room()
-        agent = await self._roster.add(plan.record)
+        with self._named(request) as name:
+            plan = await asyncio.to_thread(self._plan, request, name)
+            self._check_room()
+            agent = await self._roster.add(plan.record)
         try:
             await self._start(agent, plan)
             await self._roster.change(agent, stage="running")
@@ -64,10 +66,22 @@ class Spawner:
             raise
         return agent
 
-    def _plan(self, request: SpawnRequest) -> Plan:
+    @contextlib.contextmanager
+    def _named(self, request: SpawnRequest) -> Iterator[str]:
+        """The agent's name: the one asked for, or the smallest free number, kept free for this request."""
+        if request.name is not None:
+            yield launch.checked_name(request.name)
+            return
+        number = self._roster.free_number(self._reserved)
+        self._reserved.add(number)
+        try:
+            yield number
+        finally:
+            self._reserved.discard(number)
+
+    def _plan(self, request: SpawnRequest, name: str) -> Plan:
         if request.backend is not None and request.command is not None:
             raise InvalidRequest("Cannot specify both 'backend' and 'command'. Use one or the other.")
-        name = launch.checked_name(request.name) if request.name is not None else ""
         parent = launch.checked_name(request.parent, "parent") if request.parent else None
         if parent is not None and parent == name:
             raise InvalidRequest("An agent cannot be its own parent.")
@@ -86,10 +100,9 @@ class Spawner:
             parent=parent,
             role=request.role,
             task=request.task,
-            delivery="none" if request.task is None else "pending",
             state_dir=live_state.directory(variables) if backend and backend.name == "claude" else None,
         )
-        return self._introduced(Plan(record, command, variables, None), backend)
+        return self._introduced(record, variables, backend)
 
     def _command(self, request: SpawnRequest, variables: dict[str, str]) -> tuple[str, Backend | None]:
         """The command line with its model, and the backend it starts."""
@@ -116,27 +129,21 @@ class Spawner:
             " Install it, choose another backend (see GET /api/backends), or give a command."
         )
 
-    def _with_free_name(self, plan: Plan) -> Plan:
-        """No await between this and the roster's `add`, so the number is still free there."""
-        named = replace(plan.record, name=self._roster.free_number())
-        backend = self._options.registry.get(named.backend)
-        return self._introduced(replace(plan, record=named, command=named.command), backend)
-
-    def _introduced(self, plan: Plan, backend: Backend | None) -> Plan:
+    def _introduced(self, record: AgentRecord, variables: dict[str, str], backend: Backend | None) -> Plan:
         """The plan with what the agent is told: OMAR_ variables, the prompt and the first message."""
-        record = plan.record
+        name, url = record.name, self._options.url
         parent = record.parent or panes.MANAGER
-        own = {"OMAR_AGENT": record.name, "OMAR_PARENT": parent, "OMAR_URL": self._options.url}
-        variables = {**own, **plan.variables, **own}
-        if record.task is None or not record.name:
-            return replace(plan, variables=variables)
-        template = "manager.md" if record.name == panes.MANAGER else "agent.md"
-        url = self._options.url
-        prompt = prompts.fill(prompts.template(template), name=record.name, parent=parent, task=record.task, url=url)
-        message = prompts.first_message(name=record.name, parent=parent, task=record.task)
-        told = prompts.introduce(backend, prompt, prompt_file(record.name), message)
-        named = replace(record, first_message=told.first_message)
-        return Plan(named, plan.command + told.arguments, variables, prompt if told.arguments else None)
+        variables = {**variables, "OMAR_AGENT": name, "OMAR_PARENT": parent, "OMAR_URL": url}
+        if record.task is None and record.role not in prompts.PROMPTED_ROLES:
+            return Plan(record, record.command, variables, {})
+        template = prompts.template("manager.md" if name == panes.MANAGER else "agent.md")
+        task = prompts.NO_TASK if record.task is None else record.task
+        prompt = prompts.fill(template, name=name, parent=parent, task=task, url=url)
+        message = "" if record.task is None else prompts.first_message(name=name, parent=parent, task=task)
+        told = prompts.introduce(name, record.command, backend, prompt, message, variables)
+        delivery: Delivery = "pending" if told.first_message else "none"
+        record = replace(record, first_message=told.first_message or None, delivery=delivery)
+        return Plan(record, record.command + told.arguments, variables, told.files)
 
     def _check_room(self) -> None:
         living = sum(1 for agent in self._roster.all() if agent.record.stage != "ended")
@@ -152,8 +159,7 @@ class Spawner:
             spool.remove(start)
 
     def _write_files(self, plan: Plan) -> Path:
-        if plan.prompt is not None:
-            durable.write_atomic(prompt_file(plan.record.name), plan.prompt)
+        prompts.write_files(plan.record.name, plan.files)
         return launch.start_file(plan.command, plan.record.workdir, plan.variables)
 
     async def _new_session(self, agent: Agent, start: Path) -> None:
@@ -202,13 +208,9 @@ class Spawner:
         await asyncio.to_thread(remove_files, agent.name)
 
 
-def prompt_file(name: str) -> Path:
-    return paths.agent_dir(name) / "prompt.md"
-
-
 def remove_files(name: str) -> None:
     """What omar wrote for one agent: its prompt and its status file."""
-    shutil.rmtree(paths.agent_dir(name), ignore_errors=True)
+    prompts.remove_files(name)
     spool.remove(paths.status_dir() / f"{panes.PREFIX}{name}.md")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,11 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("task", ["Count the files.", LONG_TASK], ids=["short", "collapsed"])
-@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS.keys())
+@pytest.mark.parametrize(
+    ("setting", "task"),
+    [(setting, "Count the files." if number % 2 else LONG_TASK) for number, setting in enumerate(SETTINGS.values())],
+    ids=SETTINGS.keys(),
+)
 def test_the_first_message_arrives_once_and_whole(
     running: Running, home: Path, setting: dict[str, str], task: str
 ) -> None:
@@ -88,6 +92,44 @@ def test_an_agent_that_ends_before_it_is_ready_says_why_nothing_was_delivered(ru
     until(lambda: delivery(running).startswith("failed"))
     assert "ended before" in delivery(running)
     assert until(lambda: running.line("fake").get("exit_code")) == 5
+
+
+def fake_codex(home: Path, monkeypatch: pytest.MonkeyPatch, help_text: str) -> None:
+    bin_dir = home / "bin"
+    bin_dir.mkdir()
+    program = bin_dir / "codex"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --help ] && echo "{help_text}" && exit\necho "$@" > "$HOME/argv"; cat\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_dir}:/usr/bin:/bin")
+
+
+def test_codex_gets_developer_instructions_from_a_profile_file_that_leaves_with_the_agent(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_codex(home, monkeypatch, "Layer $CODEX_HOME/<name>.config.toml on top of the base user config")
+    running = Running()
+    try:
+        running.spawn("fake", command=None, backend="codex", task='Say """hello""" and \\n.')
+        argv = until(lambda: (home / "argv").exists() and (home / "argv").read_text()).split()
+        profile = home / ".codex" / f"{argv[argv.index('--profile') + 1]}.config.toml"
+        assert profile.stat().st_mode & 0o777 == 0o600 and "--no-daemon" in argv
+        assert 'Say """hello""" and \\n.' in tomllib.loads(profile.read_text())["developer_instructions"]
+        running.do(running.fleet.kill("fake"))
+        assert not profile.exists()
+    finally:
+        running.close()
+
+
+def test_an_older_codex_is_pointed_to_the_prompt_s_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_codex(home, monkeypatch, "--profile from config.toml")
+    running = Running()
+    try:
+        running.spawn("fake", command=None, backend="codex", task="Count.")
+        argv = until(lambda: (home / "argv").exists() and (home / "argv").read_text())
+        prompt = paths.agent_dir("fake") / "prompt.md"
+        assert str(prompt) in argv and "Count." not in argv and "Count." in prompt.read_text()
+    finally:
+        running.close()
 
 
 def test_an_unknown_program_gets_the_first_message_only(running: Running, home: Path) -> None:
