@@ -23,7 +23,7 @@ from shared.http import Client, raise_for
 DEMO = "demo"
 DEMO_SECONDS, AGENT_SECONDS = 30.0, 300.0
 ANCHOR_SECONDS = 15.0
-LATE_SPAWN_SECONDS = 2.0
+LATE_SPAWN_SECONDS, LATE_LOG_SECONDS = 2.0, 1.5
 POLL_SECONDS = 0.1
 DEMO_COMMAND = shlex.join([sys.executable, "-P", "-m", "omar_daemon.tour.demo_agent"])
 
@@ -37,6 +37,7 @@ class Guide:
         self._backend = backend
         self._key = ""
         self._spawned = False
+        self._answered: set[str] = set()
         self.story = Story(backend=backend, agent=stage.name, task=TASK, repository=str(stage.repository))
 
     def take(self) -> Story:
@@ -104,6 +105,8 @@ class Guide:
             passed = [word for pair in self.stage.homes().items() for word in ("--env", "=".join(pair))]
             words = ["omar", "spawn", self.stage.name, "--workdir", str(self.stage.repository), "--task", TASK]
             step.command([*words, *chosen])
+            if self._backend != DEMO:
+                self.stage.on_leaving("the agent's log", self._forget_logs)
             self.stage.on_leaving("the agent", self._kill_agent)
             self.stage.runner.run([*words, *chosen, *passed])
             self._spawned = True
@@ -113,6 +116,8 @@ class Guide:
         seconds = DEMO_SECONDS if self._backend == DEMO else AGENT_SECONDS
         with self._narrator.step("The agent works, and commits") as step:
             self.story.commit = self._poll(seconds, self._second_commit, self._why_no_commit)
+            if "trust" in self._answered:
+                step.note(f"{self._backend} asked whether it may work in the throw-away folder: yes")
             step.command(["git", "log", "-1", "--oneline"])
             step.note(self.stage.runner.run(["git", "log", "-1", "--oneline"], folder=self.stage.repository).strip())
 
@@ -123,7 +128,24 @@ class Guide:
         agent = self._agent()
         if agent["health"] == "dead":
             raise OmaError("The agent ended without a commit.", hint=str(agent.get("last_output") or ""))
+        if agent["health"] == "waiting":
+            self._answer(agent["output_tail"])
         return None
+
+    def _answer(self, screen: str) -> None:
+        """Who let the agent into the tour lets it into the tour's folder; any other question is the user's."""
+        kind = "trust" if re.search(r"\btrust\b", screen, re.IGNORECASE) else "other"
+        if kind in self._answered:
+            return
+        self._answered.add(kind)
+        if kind == "other":
+            self._narrator.say(
+                f"\n{self._backend} asks something; answer it in a second terminal: omar attach {self.stage.name}"
+            )
+            return
+        with daemon_client() as client:
+            body = {"text": "\r", "raw": True}
+            raise_for(client.request("POST", f"/api/agents/{self.stage.name}/send", json=body), "Answering the agent")
 
     def _why_no_commit(self) -> str:
         agent = self._agent()
@@ -190,18 +212,21 @@ class Guide:
             if time.monotonic() > deadline:
                 break
             time.sleep(POLL_SECONDS)
-        if self._backend != DEMO:
-            self._forget_logs()
         # From here on nothing commits any more; the hook's worker loses its folder before its anchor is deleted.
         self.stage.remove_folder()
 
     def _forget_logs(self) -> None:
-        """Remove what a real agent logged of the throw-away folder, known by its random name, among its user's logs."""
+        """Remove what a real agent logged of the throw-away folder, known by its random name, among its user's logs.
+
+        An agent that is ended still writes its last lines, so it is looked for a while.
+        """
         mark = re.sub("[^A-Za-z0-9]", "-", self.stage.root.name)
-        for folder in paths.claude_dirs():
-            for logs in (folder / "projects").glob("*"):
-                if mark in logs.name:
+        deadline = time.monotonic() + LATE_LOG_SECONDS
+        while time.monotonic() < deadline:
+            for folder in paths.claude_dirs():
+                for logs in (folder / "projects").glob(f"*{mark}*"):
                     shutil.rmtree(logs, ignore_errors=True)
+            time.sleep(POLL_SECONDS)
 
     def _delete_scores(self) -> None:
         self._delete("/api/v1/metrics/me", self._key)

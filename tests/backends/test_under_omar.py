@@ -65,8 +65,8 @@ def first_question(suite: Suite) -> str:
 
 
 def prompt_given(cli: Cli, asked: str) -> str:
-    """The prompt template as it reached the agent: Codex is pointed to a private file that holds it."""
-    if cli != "codex":
+    """The prompt template as it reached the agent: an older Codex is pointed to a private file that holds it."""
+    if cli != "codex" or "You are an omar agent" in asked:
         return asked
     pointed = re.search(r"Your instructions are in the file (\S+)\. ", asked)
     assert pointed, "codex got no developer instructions"

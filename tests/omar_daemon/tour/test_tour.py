@@ -151,9 +151,17 @@ def test_keep_keeps_all_of_it_and_says_how_to_look_at_it(place: Path, home: Path
         assert "Say goodbye, too" in shown.stdout
 
 
-def test_on_a_terminal_the_running_step_is_shown_and_ticked_off(place: Path, home: Path) -> None:
+def test_on_a_terminal_it_asks_before_it_uses_a_real_agent_and_shows_the_running_step(place: Path, home: Path) -> None:
+    program = place / "bin" / "claude"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexec cat\n")
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     with terminal() as screen:
-        screen.start([*TOUR, "--demo"], {**os.environ, "LC_ALL": "C.UTF-8"}, place)
+        screen.start(TOUR, {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"}, place)
+        screen.wait_for(r"claude is installed. May it do .* \[y/N\]")
+        screen.tmux("send-keys", "-t", "=agent:", "n", "Enter")
+        screen.wait_for("omar's own demo agent")
         screen.wait_for("✓ The daemon runs")
         screen.wait_for("… ")
         assert "✗" not in screen.wait_for("✓ Scores uploaded")
