@@ -164,7 +164,9 @@ class ClaudeSession:
         """A person's message."""
         self._append("user", {"role": "user", "content": text})
 
-    def uses(self, name: str, given: dict[str, Any], *, result: str = "ok", error: bool = False, details: Any = None) -> str:
+    def uses(
+        self, name: str, given: dict[str, Any], *, result: str = "ok", error: bool = False, details: Any = None
+    ) -> str:
         """One response that calls a tool, and the tool's answer."""
         call = f"toolu_{uuid.uuid4().hex}"
         content: list[dict[str, Any]] = [{"type": "tool_use", "id": call, "name": name, "input": given}]
@@ -180,7 +182,11 @@ class ClaudeSession:
         original = file.read_text() if file.exists() else None
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
-        details = {"type": "update" if original is not None else "create", "filePath": str(file), "originalFile": original}
+        details = {
+            "type": "update" if original is not None else "create",
+            "filePath": str(file),
+            "originalFile": original,
+        }
         self.uses("Write", {"file_path": str(file), "content": content}, details=details)
 
     def edits(self, file: Path, old: str, new: str) -> None:

@@ -66,7 +66,8 @@ oobo_worker_lives() {
   [ -r "/proc/$oobo_pid/stat" ] || return 0
   IFS= read -r oobo_stat <"/proc/$oobo_pid/stat" || return 1
   set -- ${oobo_stat##*) }
-  [ "${20}" = "$oobo_started" ]
+  # Killed, and not yet collected by its parent, it still has its place in /proc.
+  [ "$1" != Z ] && [ "${20}" = "$oobo_started" ]
 }
 
 (

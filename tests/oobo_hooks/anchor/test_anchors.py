@@ -245,7 +245,9 @@ def test_bots_and_ci_come_before_agents_and_agents_before_people(
 
 def test_a_subagent_is_linked_as_one_with_its_parent(repository: Repository) -> None:
     session = ClaudeSession(repository.path)
-    session.uses("Task", {"description": "look", "prompt": "write b", "subagent_type": "explore"}, details={"agentId": "a1b2c3d"})
+    session.uses(
+        "Task", {"description": "look", "prompt": "write b", "subagent_type": "explore"}, details={"agentId": "a1b2c3d"}
+    )
     folder = session.path.with_suffix("") / "subagents"
     folder.mkdir(parents=True)
     child = ClaudeSession(repository.path, session.id)

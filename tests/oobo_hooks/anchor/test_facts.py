@@ -204,7 +204,9 @@ def test_a_shallow_clone_counts_only_what_its_new_commit_did(plain: Repository, 
     assert _one(_facts(made)).path == "g"
 
 
-def test_inherited_git_variables_point_nowhere(plain: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inherited_git_variables_point_nowhere(
+    plain: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain.write("a", "1\n")
     plain.commit()
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH"):
@@ -215,7 +217,12 @@ def test_inherited_git_variables_point_nowhere(plain: Repository, tmp_path: Path
 
 
 def test_the_users_diff_settings_change_nothing(plain: Repository) -> None:
-    for key, value in (("diff.noprefix", "true"), ("diff.external", "false"), ("color.ui", "always"), ("diff.renames", "false")):
+    for key, value in (
+        ("diff.noprefix", "true"),
+        ("diff.external", "false"),
+        ("color.ui", "always"),
+        ("diff.renames", "false"),
+    ):
         plain.git("config", key, value)
     plain.write("old", "1\n2\n3\n4\n5\n")
     plain.commit()

@@ -27,7 +27,9 @@ def _snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
     """Name → bytes and mode (or link target) of everything in a folder."""
     return {
         str(path.relative_to(folder)): (
-            (os.readlink(path).encode(), 0) if path.is_symlink() else (path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+            (os.readlink(path).encode(), 0)
+            if path.is_symlink()
+            else (path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
         )
         for path in folder.rglob("*")
         if path.is_symlink() or path.is_file()

@@ -1,0 +1,215 @@
+"""The worker behind the hooks: one per repository, safe against kill -9, and never in the commit's way."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from oobo_hooks.hook.worker import Worker
+from oobo_hooks.store import anchors, database, outbox
+from tests.oobo_hooks.anchor_server import Reply, anchor_server
+from tests.oobo_hooks.scene import Repository, oobo, until
+
+KEY = "good-key-0123456789"
+
+
+def _log_in(url: str) -> None:
+    oobo("auth", "login", "--server", url, "--key-stdin", stdin=KEY + "\n")
+
+
+def _worker_pid(made: Repository) -> int | None:
+    try:
+        return int((made.state_dir / "worker.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def test_a_storm_of_commits_is_one_worker(repository: Repository) -> None:
+    commits, pids = [], set()
+    for number in range(25):
+        commits.append(repository.commit(f"c{number}"))
+        pids.add(_worker_pid(repository))
+    until(lambda: repository.count() == 25, "all anchors")
+    assert len(pids - {None}) == 1
+    assert all(repository.find(commit) for commit in commits)
+    repository.wait_for_worker()
+
+
+def test_the_worker_is_detached_with_closed_descriptors_and_leaves(repository: Repository) -> None:
+    repository.commit()
+    pid = until(lambda: _worker_pid(repository), "the worker's start")
+    descriptors = {os.readlink(f"/proc/{pid}/fd/{number}") for number in (0, 1, 2)}
+    assert descriptors == {"/dev/null"}
+    assert os.getsid(pid) != os.getsid(0)
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+    repository.wait_for_worker()
+    until(lambda: not Path(f"/proc/{pid}").exists(), "the worker's end")
+
+
+def test_two_workers_at_once_are_one(repository: Repository) -> None:
+    repository.commit()
+    repository.anchor()
+    repository.wait_for_worker()
+    command = [sys.executable, "-I", "-m", "oobo_hooks.hook.worker", str(repository.state_dir)]
+    first = subprocess.Popen(command)
+    until(lambda: _worker_pid(repository) == first.pid, "the first worker")
+    second = subprocess.run(command, timeout=20, check=False)
+    assert second.returncode == 0 and first.poll() is None
+    assert first.wait(timeout=20) == 0
+
+
+def test_nothing_is_lost_when_the_worker_is_killed_at_any_moment(repository: Repository) -> None:
+    chance = random.Random(7)
+    commits = []
+    for number in range(30):
+        repository.write(f"f{number}", f"{number}\n")
+        commits.append(repository.commit(f"c{number}"))
+        time.sleep(chance.random() * 0.25)
+        pid = _worker_pid(repository)
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    commits.append(repository.commit("the last"))
+    until(lambda: repository.count() == 31, "all anchors")
+    assert all(repository.find(commit) for commit in commits)
+
+
+def test_what_a_dead_worker_left_is_worked_off_by_sync(repository: Repository) -> None:
+    hook = repository.path / ".git" / "hooks" / "post-commit"
+    text = hook.read_text()
+    hook.write_text(text.replace("oobo_python=", "oobo_python=/nowhere #"))
+    commit = repository.commit()
+    assert repository.find(commit) is None
+    assert "1 commits not read yet" in oobo("status", cwd=repository.path).stdout
+    oobo("sync", cwd=repository.path, code=77)
+    assert repository.find(commit) is not None
+
+
+def test_a_captured_commit_returns_at_once_while_the_server_takes_five_seconds(repository: Repository) -> None:
+    with anchor_server(lambda _event: Reply(delay=5.0)) as server:
+        _log_in(server.url)
+        repository.git("commit", "-q", "--allow-empty", "-m", "warm")
+        times = []
+        for number in range(5):
+            started = time.perf_counter()
+            done = repository.try_git("commit", "--allow-empty", "-m", f"c{number}")
+            times.append(time.perf_counter() - started)
+            assert (done.returncode, done.stderr) == (0, "")
+        assert sorted(times)[2] < 0.1
+        until(lambda: repository.count() == 6, "the anchors, while the sending hangs", 4.5)
+
+
+def test_an_anchor_travels_from_the_commit_to_the_server(repository: Repository) -> None:
+    with anchor_server() as server:
+        _log_in(server.url)
+        commit = repository.commit("to the server")
+        until(lambda: server.stored[commit], "the arrival")
+        (event,) = server.events
+        assert (event["event"], event["project"]["name"]) == ("git.commit", "project")
+        assert event["anchor"]["message"] == "to the server"
+        assert event["transcript"] == event["session_transcripts"] == []
+
+
+def test_nothing_is_queued_before_a_login(repository: Repository) -> None:
+    repository.commit()
+    repository.anchor()
+    with database.opened() as connection:
+        assert outbox.counts(connection) == {"waiting": 0, "parked": 0}
+
+
+def test_a_push_is_told_without_an_anchor(repository: Repository, tmp_path: Path) -> None:
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(remote)], check=True)
+    repository.git("remote", "add", "origin", str(remote))
+    with anchor_server() as server:
+        _log_in(server.url)
+        repository.commit()
+        repository.git("push", "-q", "origin", "main")
+        until(lambda: any(event["event"] == "git.push" for event in server.events), "the push event")
+        push = next(event for event in server.events if event["event"] == "git.push")
+        assert push["anchor"] is None
+
+
+def test_an_ignored_repository_gets_no_anchors(repository: Repository) -> None:
+    oobo("ignore", cwd=repository.path)
+    repository.commit()
+    repository.wait_for_worker()
+    oobo("unignore", cwd=repository.path)
+    seen = repository.commit()
+    repository.anchor(seen)
+    assert repository.count() == 1
+
+
+def test_a_glob_in_the_settings_ignores_too(repository: Repository) -> None:
+    oobo("config", "set", "ignored_repos", f"{repository.path.parent}/*")
+    repository.commit()
+    repository.wait_for_worker()
+    assert repository.count() == 0
+
+
+def test_torn_lines_are_told_once_and_cost_nothing_else(repository: Repository) -> None:
+    (repository.state_dir / "spool.jsonl").write_bytes(b'{"record":"commit","head":"abc\n\xff\xfe{]\n[1]\n')
+    repository.anchor(repository.commit())
+    repository.wait_for_worker()
+    assert "3 torn lines" in oobo("status", cwd=repository.path).stderr
+    assert "torn" not in oobo("status", cwd=repository.path).stderr
+
+
+def test_a_record_that_fails_is_tried_again_by_the_next_worker(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from oobo_hooks.hook import processing
+
+    hook = repository.path / ".git" / "hooks" / "post-commit"
+    hook.write_text(hook.read_text().replace("oobo_python=", "oobo_python=/nowhere #"))
+    commit = repository.commit()
+
+    def full_disk(*_: object) -> bool:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "make_anchor", full_disk)
+        Worker(repository.state_dir, linger=0.0, sends=False).run()
+    assert repository.find(commit) is None
+    Worker(repository.state_dir, linger=0.0, sends=False).run()
+    assert repository.find(commit) is not None
+
+
+def test_a_repository_that_vanishes_ends_its_worker_without_a_trace(repository: Repository, tmp_path: Path) -> None:
+    repository.commit()
+    pid = until(lambda: _worker_pid(repository), "the worker's start")
+    gone = tmp_path / "gone"
+    repository.path.rename(gone)
+    until(lambda: not Path(f"/proc/{pid}").exists(), "the worker's end")
+    assert not repository.path.exists()
+    gone.rename(repository.path)
+
+
+def test_a_commit_with_many_files_has_its_anchor_soon(repository: Repository) -> None:
+    for number in range(2000):
+        repository.write(f"d{number % 50}/f{number}", f"{number}\n")
+    commit = repository.commit("many")
+    started = time.monotonic()
+    anchor = repository.anchor(commit)
+    assert len(anchor["files_changed"]) == 2000
+    assert time.monotonic() - started < 10
+
+
+def test_the_store_keeps_rewritten_and_present_commits_apart(repository: Repository) -> None:
+    old = repository.commit("one")
+    repository.anchor(old)
+    new = repository.commit("two", "--amend")
+    repository.anchor(new)
+    with database.opened() as connection:
+        present = anchors.list_anchors(connection, None, limit=10, replaced=False)
+        everything = anchors.list_anchors(connection, None, limit=10)
+    assert [one.commit_hash for one in present] == [new]
+    assert {one.commit_hash for one in everything} == {old, new}
