@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -44,7 +43,7 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = PRIVATE_FILE) -> 
     """
     body = data.encode() if isinstance(data, str) else data
     private_dir(path.parent)
-    beside = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.new"
+    beside = path.parent / f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.new"
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
@@ -67,7 +66,7 @@ def create_private(path: Path, data: bytes | str) -> bool:
     """
     body = data.encode() if isinstance(data, str) else data
     private_dir(path.parent)
-    beside = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.new"
+    beside = path.parent / f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.new"
     try:
         write_atomic(beside, body)
         os.link(beside, path)
@@ -127,7 +126,7 @@ def _take_lock(descriptor: int, path: Path, wait: bool, timeout: float) -> bool:
 
 def set_aside(path: Path) -> Path:
     """Rename an unreadable file to `<name>.corrupt-<time>`; returns where it is now."""
-    aside = path.with_name(f"{path.name}.corrupt-{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}")
+    aside = path.with_name(f"{path.name}.corrupt-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}")
     try:
         path.rename(aside)
     except OSError as error:
