@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from omar_daemon import agents_api, anchors_api, metrics_api, system_api
+from omar_daemon import agents_api, anchors_api, managed_api, metrics_api, system_api
 from omar_daemon.routing import ApiError, ApiRoute, Surface, surface_of
 from omar_daemon.security import AccessGuard, HostGuard, OriginGuard, is_loopback_address
 from omar_daemon.services import Services
@@ -21,15 +22,21 @@ from omar_daemon.services import Services
 log = logging.getLogger("omar.app")
 
 
-def surfaces() -> list[Surface]:
+def surfaces(requests_per_minute: int = managed_api.DEFAULT_REQUESTS_PER_MINUTE) -> list[Surface]:
     """Every surface of the daemon. The system's comes last: it answers for paths nobody else has."""
-    return [agents_api.surface(), metrics_api.surface(), anchors_api.surface(), system_api.surface()]
+    return [
+        agents_api.surface(),
+        metrics_api.surface(),
+        anchors_api.surface(),
+        managed_api.surface(requests_per_minute),
+        system_api.surface(),
+    ]
 
 
 def build_app(services: Services) -> Starlette:
     """The whole daemon as one ASGI app; `services.fleet` lives as long as the app's lifespan."""
-    listed = surfaces()
     settings = services.settings
+    listed = surfaces(settings.integer("managed.requests_per_minute"))
     names = settings.items("api.allowed_hosts")
 
     def refuse(path: str, problem: ApiError) -> Response:
@@ -38,11 +45,12 @@ def build_app(services: Services) -> Starlette:
     app = Starlette(
         routes=_ordered_routes(listed),
         middleware=[
+            *[layer for surface in listed for layer in surface.middleware],
             Middleware(HostGuard, names=names, refuse=refuse),
             Middleware(OriginGuard, names=names, port=services.port, keys=services.keys, refuse=refuse),
         ],
         exception_handlers=_exception_handlers(listed),
-        lifespan=_lifespan,
+        lifespan=_lifespan_of(listed),
     )
     app.router.redirect_slashes = False
     app.state.services = services
@@ -58,15 +66,22 @@ def _ordered_routes(listed: Sequence[Surface]) -> list[ApiRoute]:
     return [route for surface in listed for route in surface.routes]
 
 
-@contextlib.asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    services: Services = app.state.services
-    await services.fleet.start()
-    try:
-        yield
-    finally:
-        services.stopping.set()
-        await services.fleet.stop()
+def _lifespan_of(listed: Sequence[Surface]) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        services: Services = app.state.services
+        await services.fleet.start()
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                for surface in listed:
+                    if surface.lifespan is not None:
+                        await stack.enter_async_context(surface.lifespan(services))
+                yield
+        finally:
+            services.stopping.set()
+            await services.fleet.stop()
+
+    return lifespan
 
 
 def _exception_handlers(listed: Sequence[Surface]) -> dict[Any, Any]:

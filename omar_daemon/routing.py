@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from omar_daemon.services import Services
 
 KeyScope = Literal["agents", "metrics", "anchors", "managed", "admin", "worker"]
 SCOPES: tuple[KeyScope, ...] = ("agents", "metrics", "anchors", "managed", "admin", "worker")
@@ -58,6 +63,10 @@ class Surface:
     prefix: str
     routes: Sequence[ApiRoute]
     error: ErrorShape
+    middleware: Sequence[Middleware] = ()
+    """ASGI layers around the whole app; each leaves other surfaces' paths alone."""
+    lifespan: Callable[[Services], AbstractAsyncContextManager[None]] | None = None
+    """What of this surface lives as long as the daemon serves."""
 
 
 @dataclass(frozen=True)

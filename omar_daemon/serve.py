@@ -135,6 +135,7 @@ def _served_settings(settings: config.Config, listener: socket.socket) -> dict[s
 
 def _build_services(settings: config.Config, port: int) -> Services:
     from omar_daemon.fleet import build_fleet
+    from omar_daemon.harness.manager import Managed
     from omar_daemon.services import Services
     from omar_daemon.store.engine import open_store
     from omar_daemon.store.keys import Keys, load_owner_key
@@ -142,7 +143,7 @@ def _build_services(settings: config.Config, port: int) -> Services:
     store = open_store(settings.text("server.database_url"), paths.daemon_database())
     keys = Keys(store, load_owner_key())
     fleet = build_fleet(settings, store, f"http://127.0.0.1:{port}")
-    return Services(settings=settings, store=store, keys=keys, fleet=fleet, port=port)
+    return Services(settings=settings, store=store, keys=keys, fleet=fleet, managed=Managed(store), port=port)
 
 
 def _stop(server: uvicorn.Server, services: Services) -> None:
@@ -210,7 +211,7 @@ def _set_up_logging(log_file: Path | None) -> None:
     handler.setFormatter(_OneLineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     handler.addFilter(_is_fault)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("uvicorn.error", "httpx", "httpcore", "libtmux"):
+    for noisy in ("uvicorn.error", "httpx", "httpcore", "httpx2", "httpcore2", "mcp", "openai", "anthropic", "libtmux"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

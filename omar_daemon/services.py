@@ -13,6 +13,7 @@ from shared.config import Config
 
 if TYPE_CHECKING:
     from omar_daemon.fleet import Fleet
+    from omar_daemon.harness.manager import Managed
     from omar_daemon.store.engine import Store
     from omar_daemon.store.keys import Keys
 
@@ -25,6 +26,7 @@ class Services:
     store: Store
     keys: Keys
     fleet: Fleet
+    managed: Managed
     port: int
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

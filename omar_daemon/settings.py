@@ -24,5 +24,6 @@ SETTINGS: tuple[Setting, ...] = (
         list,
         "texts at the end of a screen that mean stuck",
     ),
+    Setting("managed.requests_per_minute", 20_000, int, "how many requests to /v1 a key may send in a minute"),
     Setting("computer.lock_timeout", 600.0, float, "seconds after which an idle computer lock is released"),
 )

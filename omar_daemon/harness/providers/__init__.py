@@ -1,0 +1,1 @@
+"""Model providers behind one interface (`interface`), chosen by model card (`choice`)."""

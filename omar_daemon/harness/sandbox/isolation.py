@@ -1,0 +1,35 @@
+"""What keeps a sandbox apart on this machine: bubblewrap, else Linux namespaces, else nothing (contract 12)."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from functools import cache
+from typing import Literal
+
+Isolation = Literal["bubblewrap", "unshare", "none"]
+_SECONDS = 10
+_NAMESPACES = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child")
+
+
+@cache
+def isolation() -> Isolation:
+    """The strongest kind that works here; tried once by running a program in it."""
+    if _works("bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true"):
+        return "bubblewrap"
+    if shutil.which("pivot_root") and _works("unshare", *_NAMESPACES, "mount", "-t", "tmpfs", "tmpfs", "/mnt"):
+        return "unshare"
+    return "none"
+
+
+def _works(program: str, *arguments: str) -> bool:
+    path = shutil.which(program)
+    if path is None:
+        return False
+    try:
+        done = subprocess.run(
+            [path, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,103 @@
+"""The command line that starts a program inside a session's sandbox."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from omar_daemon.harness.sandbox.isolation import Isolation
+from omar_daemon.harness.sandbox.layout import PLACES, WORKSPACE, Layout
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix")
+_SETTINGS = (
+    "alternatives", "ca-certificates", "ca-certificates.conf", "debian_version", "group", "host.conf", "hosts",
+    "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "os-release", "passwd",
+    "pki", "profile", "protocols", "resolv.conf", "services", "shells", "ssl", "terminfo", "timezone",
+)  # fmt: skip
+"""What programs need of /etc; the rest of it is not shown."""
+_LIMITS = "ulimit -c 0; ulimit -n 4096; ulimit -f 20971520; "
+"""No core dumps, 4096 open files, files of at most 10 GB (512-byte blocks)."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A file or folder of this machine under another path inside; `writable` or not."""
+
+    source: Path
+    target: str
+    writable: bool = False
+
+
+def command_line(
+    kind: Isolation, layout: Layout, arguments: Sequence[str], *, network: bool, mounts: Sequence[Mount] = ()
+) -> list[str]:
+    """`arguments` inside of the sandbox, its limits set. Without isolation they run as they are."""
+    inner = list(arguments)
+    if kind == "bubblewrap":
+        inner = [*_bubblewrap(layout, network, mounts), "--", *arguments]
+    elif kind == "unshare":
+        inner = _unshare(layout, arguments, network, mounts)
+    return ["/bin/sh", "-c", f'{_LIMITS}exec "$@"', "sh", *inner]
+
+
+def _own_mounts(layout: Layout, mounts: Sequence[Mount]) -> list[Mount]:
+    places = [Mount(layout.root / name, target, writable=True) for name, target in PLACES.items()]
+    return [*places, Mount(layout.state, "/run/oma", writable=True), *mounts]
+
+
+def _bubblewrap(layout: Layout, network: bool, mounts: Sequence[Mount]) -> list[str]:
+    line = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    line += ["--unshare-cgroup-try", "--hostname", "sandbox"]
+    line += [] if network else ["--unshare-net"]
+    for path in _SYSTEM:
+        if Path(path).is_symlink():
+            line += ["--symlink", str(Path(path).readlink()), path]
+        elif Path(path).exists():
+            line += ["--ro-bind", path, path]
+    for name in _SETTINGS:
+        line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    line += ["--dev", "/dev", "--proc", "/proc"]
+    for mount in _own_mounts(layout, mounts):
+        line += ["--bind" if mount.writable else "--ro-bind", str(mount.source), mount.target]
+    return [*line, "--chdir", WORKSPACE]
+
+
+def _unshare(layout: Layout, arguments: Sequence[str], network: bool, mounts: Sequence[Mount]) -> list[str]:
+    """The same with unshare(1): a shell builds the new root, moves into it and forgets the old one."""
+    line = [shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--mount", "--pid", "--ipc", "--uts"]
+    line += ["--fork", "--kill-child=SIGKILL", *([] if network else ["--net"])]
+    return [*line, "/bin/sh", "-c", _root_script(layout, mounts), "sh", *arguments]
+
+
+def _root_script(layout: Layout, mounts: Sequence[Mount]) -> str:
+    root = shlex.quote(str(layout.root / "tmp"))
+    steps = ["set -e", f"root={root}", 'mount -t tmpfs -o mode=755 tmpfs "$root"', 'cd "$root"']
+    for path in _SYSTEM:
+        if Path(path).is_symlink():
+            steps.append(f"ln -s {shlex.quote(str(Path(path).readlink()))} .{path}")
+        elif Path(path).is_dir():
+            steps += [f"mkdir -p .{path}", f"mount --rbind {path} .{path}", f"mount -o remount,bind,ro .{path}"]
+    steps.append("mkdir -p etc dev proc run old")
+    for name in _SETTINGS:
+        steps.append(f"if [ -e /etc/{name} ]; then cp -rL /etc/{name} etc/{name} 2>/dev/null || :; fi")
+    for device in ("null", "zero", "full", "random", "urandom", "tty"):
+        steps.append(f": > dev/{device}; mount --bind /dev/{device} dev/{device}")
+    steps += ["ln -s /proc/self/fd dev/fd", "mount -t proc proc proc"]
+    for mount in _own_mounts(layout, mounts):
+        steps += _bind_steps(mount, str(layout.root / "tmp"))
+    steps += ["pivot_root . old", "umount -l /old", "rmdir /old || :", f"cd {WORKSPACE}", 'exec "$@"']
+    return "\n".join(steps)
+
+
+def _bind_steps(mount: Mount, hidden: str) -> list[str]:
+    source, target = str(mount.source), shlex.quote("." + mount.target)
+    if source == hidden:
+        # The new root covers the session's own /tmp on this machine: it gets a fresh one.
+        return [f"mkdir -p {target}", f"mount -t tmpfs tmpfs {target}"]
+    parent = shlex.quote("." + str(Path(mount.target).parent))
+    make = f"mkdir -p {target}" if mount.source.is_dir() else f"mkdir -p {parent}; : > {target}"
+    steps = [make, f"mount --bind {shlex.quote(source)} {target}"]
+    return steps if mount.writable else [*steps, f"mount -o remount,bind,ro {target}"]

@@ -1,0 +1,122 @@
+"""Carrying out tool calls: the sandbox, the web, MCP servers. Whatever goes wrong is a result for the model."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from omar_daemon.harness.sandbox import memory_folder
+from omar_daemon.harness.sandbox.contents import place_files, place_skills
+from omar_daemon.harness.sandbox.layout import Layout
+from omar_daemon.harness.sandbox.repositories import place_repositories
+from omar_daemon.harness.sandbox.sandbox import Sandbox
+from omar_daemon.harness.setup import Setup
+from omar_daemon.harness.tools import files, search, shell, web
+from omar_daemon.harness.tools.results import ToolFailure, ToolResult, failed
+from omar_daemon.harness.tools.toolbox import Tool
+from omar_daemon.store.engine import Store
+
+if TYPE_CHECKING:
+    from omar_daemon.harness.mcp import McpServers
+
+log = logging.getLogger("omar.harness")
+
+_IN_SANDBOX: dict[str, Callable[[Sandbox, dict[str, Any]], Awaitable[ToolResult]]] = {
+    "bash": shell.bash,
+    "read": files.read,
+    "write": files.write,
+    "edit": files.edit,
+    "glob": search.glob,
+    "grep": search.grep,
+}
+
+
+class Workshop:
+    """The tools of one session's turn. The sandbox is made at the first call that needs it."""
+
+    def __init__(self, store: Store, setup: Setup, servers: McpServers | None = None) -> None:
+        self._store = store
+        self._setup = setup
+        self._servers = servers
+        self._sandbox: Sandbox | None = None
+        self._shown: dict[str, memory_folder.Shown] = {}
+        self._lock = asyncio.Lock()
+
+    async def carry_out(self, tool: Tool, given: dict[str, Any]) -> ToolResult:
+        """The result of one call; never raises but for cancellation."""
+        if "_unreadable" in given:
+            return failed("The input of the call is no JSON object.")
+        try:
+            return await self._carry_out(tool, given)
+        except ToolFailure as failure:
+            return failed(str(failure))
+        except Exception as error:
+            log.exception("the tool %s failed", tool.name)
+            return failed(f"{type(error).__name__}: {error}"[:10_000])
+
+    async def _carry_out(self, tool: Tool, given: dict[str, Any]) -> ToolResult:
+        if tool.kind == "mcp":
+            if self._servers is None:
+                raise ToolFailure("The MCP server is not connected.")
+            return await self._servers.call(tool.server or "", tool.name, given)
+        if tool.name == "web_fetch":
+            return await web.web_fetch(given, tool.settings or {}, self._setup.allowed_hosts)
+        if tool.name == "web_search":
+            return await web.web_search(given)
+        sandbox = await self.sandbox()
+        result = await _IN_SANDBOX[tool.name](sandbox, given)
+        if tool.name in ("bash", "write", "edit"):
+            await self._collect_memories()
+        return result
+
+    async def sandbox(self) -> Sandbox:
+        """The session's sandbox with its contents in place."""
+        async with self._lock:
+            if self._sandbox is None:
+                self._sandbox = await self._prepared()
+        return self._sandbox
+
+    async def refresh(self, setup: Setup) -> None:
+        """Place files that were added since the turn began."""
+        async with self._lock:
+            if self._sandbox is not None:
+                self._sandbox.mounts = await run_in_threadpool(place_files, self._sandbox.layout, setup.files)
+            self._setup = setup
+
+    async def _prepared(self) -> Sandbox:
+        setup = self._setup
+        layout = Layout.of(setup.session.id)
+        sandbox = Sandbox(layout, network=setup.network, variables=setup.variables)
+        await sandbox.ready()
+        sandbox.mounts = await run_in_threadpool(place_files, layout, setup.files)
+        await run_in_threadpool(place_skills, layout, setup.skills)
+        await run_in_threadpool(place_repositories, layout, setup.session)
+        if setup.stores:
+            await run_in_threadpool(self._show_memories, layout)
+        return sandbox
+
+    def _show_memories(self, layout: Layout) -> None:
+        with self._store.read() as connection:
+            for mount in self._setup.stores:
+                self._shown[mount.store_id] = memory_folder.show(connection, layout, mount)
+
+    async def _collect_memories(self) -> None:
+        if any(mount.writable for mount in self._setup.stores):
+            await run_in_threadpool(self._collect)
+
+    def _collect(self) -> None:
+        layout = Layout.of(self._setup.session.id)
+        with self._store.write() as connection:
+            for mount in self._setup.stores:
+                if mount.writable:
+                    self._collect_one(connection, layout, mount)
+
+    def _collect_one(self, connection: Connection, layout: Layout, mount: Any) -> None:
+        shown = self._shown.get(mount.store_id, {})
+        memory_folder.collect(connection, layout, mount, shown, self._setup.session.id)
+        self._shown[mount.store_id] = memory_folder.show(connection, layout, mount)

@@ -1,0 +1,135 @@
+"""From what a client sent to the agent that is kept: defaults written out, references looked up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from omar_daemon.managed_api.agent_fields import (
+    Advisor,
+    AgentCreate,
+    AgentUpdate,
+    Coordinator,
+    Member,
+    Multiagent2026,
+    RosterAgent,
+    RosterSelf,
+    Skill,
+    Switch,
+    full_identity,
+    full_model,
+    full_servers,
+    full_skills,
+)
+from omar_daemon.managed_api.errors import bad
+from omar_daemon.managed_api.fields import checked_metadata, patched_metadata
+from omar_daemon.managed_api.tool_fields import full_tools
+from omar_daemon.store.managed import skills as skill_room
+from omar_daemon.store.managed.agents import agents
+
+
+def new_agent(connection: Connection, wanted: AgentCreate, agent_id: str) -> dict[str, Any]:
+    """The body of version 1; 400 when a skill, a roster agent or an MCP server it names does not exist."""
+    body = {
+        "name": wanted.name,
+        "description": wanted.description,
+        "model": full_model(wanted.model),
+        "system": wanted.system,
+        "tools": full_tools(wanted.tools or []),
+        "mcp_servers": full_servers(wanted.mcp_servers or []),
+        "skills": full_skills(wanted.skills or []),
+        "multiagent": _full_multiagent(connection, wanted.multiagent, agent_id, 1),
+        "metadata": checked_metadata(wanted.metadata or {}),
+        "execution_identity": full_identity(wanted.execution_identity),
+    }
+    check_references(connection, body)
+    return body
+
+
+def changed_agent(
+    connection: Connection, current: dict[str, Any], wanted: AgentUpdate, agent_id: str, version: int
+) -> dict[str, Any]:
+    """The body after an update; equal to `current` when nothing changes."""
+    sent = wanted.model_fields_set
+    body = {**current, **_changed_lists(wanted, sent)}
+    if wanted.name is not None:
+        body["name"] = wanted.name
+    if wanted.model is not None:
+        body["model"] = full_model(wanted.model)
+    for name in ("system", "description"):
+        if name in sent:
+            body[name] = getattr(wanted, name) or None
+    if "multiagent" in sent:
+        body["multiagent"] = _full_multiagent(connection, wanted.multiagent, agent_id, version)
+    if "execution_identity" in sent:
+        body["execution_identity"] = full_identity(wanted.execution_identity)
+    body["metadata"] = patched_metadata(current["metadata"], wanted.metadata)
+    check_references(connection, body)
+    return body
+
+
+def _changed_lists(wanted: AgentUpdate, sent: set[str]) -> dict[str, Any]:
+    lists: dict[str, Any] = {}
+    if "tools" in sent:
+        lists["tools"] = full_tools(wanted.tools or [])
+    if "mcp_servers" in sent:
+        lists["mcp_servers"] = full_servers(wanted.mcp_servers or [])
+    if "skills" in sent:
+        lists["skills"] = full_skills(wanted.skills or [])
+    return lists
+
+
+def check_references(connection: Connection, body: dict[str, Any]) -> None:
+    """400 when a toolset names an MCP server, or the agent a skill, that is not there."""
+    servers = {server["name"] for server in body["mcp_servers"]}
+    for tool in body["tools"]:
+        if tool["type"] == "mcp_toolset" and tool["mcp_server_name"] not in servers:
+            raise bad(f"tools: there is no MCP server named {tool['mcp_server_name']!r} in mcp_servers.")
+    for skill in body["skills"]:
+        _check_skill(connection, Skill(**skill))
+
+
+def _check_skill(connection: Connection, skill: Skill) -> None:
+    if skill.type == "custom" and skill_room.version(connection, skill.skill_id, skill.version or "latest") is None:
+        raise bad(f"skills: there is no skill {skill.skill_id!r} with version {skill.version!r}.")
+
+
+def _full_multiagent(
+    connection: Connection, wanted: Coordinator | Multiagent2026 | None, agent_id: str, version: int
+) -> dict[str, Any] | None:
+    if wanted is None:
+        return None
+    if isinstance(wanted, Coordinator):
+        members = [_member(connection, member, agent_id, version) for member in wanted.agents]
+        return {"type": "coordinator", "agents": members}
+    parts = {name: getattr(wanted, name) for name in ("advisor", "subagents", "workflows")}
+    return {
+        "type": "multiagent_20261001",
+        **{name: _switch(connection, part, name, agent_id, version) for name, part in parts.items()},
+    }
+
+
+def _switch(connection: Connection, part: Switch | None, name: str, agent_id: str, version: int) -> dict[str, Any]:
+    if part is None or part.type == "disabled":
+        return {"type": "disabled"}
+    if name == "advisor":
+        return part.model_dump(exclude_unset=True)
+    sent = part.model_dump(exclude_unset=True)
+    members = [_member(connection, member, agent_id, version) for member in part.predefined_agents or []]
+    inline = sent.get("inline_agents") or {"type": "disabled"}
+    return {"type": "enabled", "inline_agents": inline, "predefined_agents": members}
+
+
+def _member(connection: Connection, member: Member, agent_id: str, version: int) -> dict[str, Any]:
+    """A roster entry with its version pinned."""
+    if isinstance(member, Advisor):
+        return {"type": "advisor", "model": member.model}
+    if isinstance(member, RosterSelf):
+        return {"type": "agent", "id": agent_id, "version": version}
+    wanted = member if isinstance(member, str) else member.id
+    found = agents.get(connection, wanted)
+    if found is None or found.archived_at is not None:
+        raise bad(f"multiagent: there is no agent {wanted!r}.")
+    pinned = member.version if isinstance(member, RosterAgent) else None
+    return {"type": "agent", "id": found.id, "version": pinned or found.columns["version"]}
