@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -19,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from omar_daemon.store.engine import open_store
 from omar_daemon.tour.demo_job import STORY_LINE, TASK
 from shared import paths
 from tests.backends.terminal import terminal
@@ -53,13 +55,20 @@ def take(*arguments: str, environment: dict[str, str] | None = None) -> subproce
 
 
 def rows_left() -> dict[str, int]:
-    """How many rows each table of the daemon's database holds; empty tables are left out."""
+    """What the tables of the daemon's database hold more than those of a new one."""
     if not paths.daemon_database().exists():
         return {}
-    with closing(sqlite3.connect(f"file:{paths.daemon_database()}?mode=ro", uri=True)) as database:
+    importlib.import_module("omar_daemon.app")  # with it every table is known
+    new = paths.daemon_database().with_name("new.db")
+    open_store("", new).close()
+    fresh, found = row_counts(new), row_counts(paths.daemon_database())
+    return {name: count - fresh[name] for name, count in found.items() if count != fresh[name]}
+
+
+def row_counts(file: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
         tables = [row[0] for row in database.execute("select name from sqlite_master where type = 'table'")]
-        counted = {name: database.execute(f"select count(*) from {name}").fetchone()[0] for name in tables}
-    return {name: count for name, count in counted.items() if count and name != "alembic_version"}
+        return {name: database.execute(f"select count(*) from {name}").fetchone()[0] for name in tables}
 
 
 def sessions_left() -> list[str]:
