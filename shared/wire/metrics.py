@@ -19,7 +19,7 @@ Number = Annotated[float, Field(strict=True, ge=0, le=LARGEST, allow_inf_nan=Fal
 
 
 class _Group(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
 
 class Parallelism(_Group):
