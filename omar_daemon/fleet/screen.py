@@ -31,8 +31,9 @@ GENERAL_QUESTIONS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one capture says. `question` and `error` hold the matching line, or are None."""
+    """What one capture (`raw`) says. `question` and `error` hold the matching line, or are None."""
 
+    raw: tuple[str, ...]
     lines: tuple[str, ...]
     last_output: str
     question: str | None
@@ -46,6 +47,7 @@ def read(
     trimmed = tuple(line.rstrip() for line in lines)
     own = own_output(trimmed, cursor, backend)
     return Reading(
+        raw=tuple(lines),
         lines=trimmed,
         last_output=printable(own[-1].strip(_MARGIN))[:LAST_OUTPUT_LENGTH] if own else "",
         question=find_question(trimmed, backend),

@@ -119,10 +119,15 @@ class Watch:
             != (pane.activity, pane.history, pane.cursor_x, pane.cursor_y, pane.dead)
         ) or before.size != pane.size
 
+    def _read(self, pane: Pane, lines: tuple[str, ...], old: View | None) -> Reading:
+        cursor = (pane.cursor_x, pane.cursor_y)
+        if old is not None and cursor == (old.pane.cursor_x, old.pane.cursor_y) and old.reading.raw == lines:
+            return old.reading
+        return screen.read(lines, cursor, self._backend_of(pane.name), self._errors)
+
     def _view(self, pane: Pane, lines: tuple[str, ...]) -> View:
-        backend = self._backend_of(pane.name)
-        reading = screen.read(lines, (pane.cursor_x, pane.cursor_y), backend, self._errors)
         old = self.views.get(pane.session)
+        reading = self._read(pane, lines, old)
         if old is None or old.pane.pane_id != pane.pane_id:
             return View(pane, reading, float(pane.activity))
         # tmux also counts an attaching client or a new size as activity; those are no output.

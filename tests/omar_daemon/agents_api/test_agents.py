@@ -5,6 +5,8 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,11 +40,11 @@ def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     patch.setenv("OMA_HOME", str(folder / "oma"))
     patch.setenv("HOME", str(folder))
     patch.setenv("PATH", f"{bin_dir}:/usr/local/bin:/usr/bin:/bin")
+    socket = paths.tmux_socket()
     with Daemon() as daemon:
         patch.undo()
         yield daemon
-        for agent in daemon.client.get("/api/agents").json()["agents"]:
-            daemon.client.delete(f"/api/agents/{agent['id']}?force=true")
+    subprocess.run(["tmux", "-L", socket, "kill-server"], check=True)
 
 
 @pytest.fixture
@@ -291,8 +293,6 @@ def test_a_daemon_killed_in_the_middle_of_spawning_loses_and_doubles_nothing(hom
 
 
 def test_a_tmux_server_that_is_killed_is_said_and_replaced(daemon: Daemon) -> None:
-    import subprocess
-
     spawn(daemon.client, "w")
     subprocess.run(["tmux", "-L", paths.tmux_socket(), "kill-server"], check=True)
     until(lambda: health(daemon, "w") == "dead", 2)
@@ -319,9 +319,6 @@ def test_without_tmux_the_daemon_serves_and_a_spawn_says_what_is_missing(
 
 
 def test_a_bad_settings_table_stops_the_daemon_with_its_name(home: Path) -> None:
-    import subprocess
-    import sys
-
     config = paths.config_file("omar")
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text('[backends.mine]\ncolour = "red"\n')

@@ -56,14 +56,13 @@ def test_a_renamed_and_resized_neighbour_disturbs_nobody(running: Running) -> No
 
 
 def test_resizing_is_no_output(running: Running) -> None:
-    running.spawn("x", command="cat")
+    running.spawn("x", command="bash --norc")
     running.line("x")
     before = running.fleet.watch.view("x")
     assert before is not None
     until(lambda: time.time() - before.output_at > 2.5)
     tmux("resize-window", "-t", pane_of("x"), "-x", "70", "-y", "20")
-    time.sleep(1.2)
-    running.line("x")
+    until(lambda: running.fleet.watch.view("x").pane.activity > before.pane.activity)  # type: ignore[union-attr]
     after = running.fleet.watch.view("x")
     assert after is not None and after.pane.width == 70 and after.output_at == before.output_at
 
