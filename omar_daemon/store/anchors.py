@@ -100,8 +100,8 @@ def insert(connection: Connection, *, remote: str, username: str, payload: dict[
         "project": storable(payload["project"].get("name") or ""),
         "username": username,
         "created_at": time.time(),
-        "summary": json.dumps(_summary(payload)),
-        "payload": json.dumps(payload),
+        "summary": _json(_summary(payload)),
+        "payload": _json(payload),
         **{name: storable(anchor[name]) for name in ("branch", "author", "author_type", "message")},
         **{name: anchor[name] for name in ("committed_at", "added", "deleted", "ai_added", "ai_deleted")},
     }
@@ -124,6 +124,11 @@ def _insert_replacements(connection: Connection, remote: str, new_hash: str, rep
 def storable(text: str) -> str:
     """`text` as every database takes it: without NUL, and with lone surrogates replaced."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _json(value: Any) -> str:
+    """JSON text that every answer can carry: a lone surrogate has no UTF-8 and becomes `?`."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _summary(payload: dict[str, Any]) -> dict[str, Any]:
@@ -219,9 +224,7 @@ def insert_share(connection: Connection, *, username: str | None, payload: dict[
     """Keep a shared session; returns its id, 192 random bits that nobody guesses."""
     share_id = f"shr_{secrets.token_urlsafe(24)}"
     connection.execute(
-        shares_table.insert().values(
-            id=share_id, username=username, created_at=time.time(), payload=json.dumps(payload)
-        )
+        shares_table.insert().values(id=share_id, username=username, created_at=time.time(), payload=_json(payload))
     )
     return share_id
 

@@ -15,7 +15,7 @@ _ROOTS = (
     "Applications|System|proc|sys|dev|run|boot|lib|lib64|bin|sbin|nix|snap|app|build|builds|repo|repos|code|src|project|projects"
 )
 _ANY_HOME = re.compile(
-    r"(?:/home|/Users|/var/home|/export/home|/usr/home)/[^\s/\"'`:;,<>|]+(?=/|\b|$)|(?<![\w/])/root(?=/|\b)"
+    r"(?<![\w.~-])(?:/home|/Users|/var/home|/export/home|/usr/home)/[^\s/\"'`:;,<>|]+(?=/|\b|$)|(?<![\w/])/root(?=/|\b)"
 )
 _WINDOWS_HOME = re.compile(r"[A-Za-z]:(?:\\\\?|/)Users(?:\\\\?|/)[^\s\\/\"'`:;,<>|]+", re.IGNORECASE)
 _WINDOWS_PATH = re.compile(r"(?<![A-Za-z])[A-Za-z]:\\\\?(?:[^\s\\\"'`:;,<>|]+\\\\?)*([^\s\\\"'`:;,<>|]*)")

@@ -16,8 +16,8 @@ class Rule:
 
 
 def _provider(name: str, needs: str, pattern: str) -> Rule:
-    """A key whose own form tells what it is; it must not begin inside a word."""
-    return Rule(name, re.compile(rf"(?<![A-Za-z0-9])(?P<secret>{pattern})"), tuple(needs.split()))
+    """A key whose own form tells what it is. It does not begin inside a word, but may follow an escape like `\\n`."""
+    return Rule(name, re.compile(rf"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf]))(?P<secret>{pattern})"), tuple(needs.split()))
 
 
 def _context(name: str, needs: str, pattern: str) -> Rule:
@@ -97,11 +97,15 @@ PROVIDERS: tuple[Rule, ...] = (
 _VALUE = r"""(?P<secret>(?:"[^"\n]+"|'[^'\n]+'|[^\s"'|;&<>]+))"""
 
 CONTEXTS: tuple[Rule, ...] = (
-    _context("url password", "://", r"[a-z][a-z0-9+.-]*://[^\s:/@\"'<>]*:(?P<secret>[^\s\"'<>]+)@(?=[\w.\[-])"),
+    _context(
+        "url password",
+        "@",
+        r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://[^\s:/@\"'<>]{0,256}:(?P<secret>[^\s\"'<>]{1,512})@(?=[\w.\[-])",
+    ),
     _context(
         "url token",
-        "://",
-        r"[a-z][a-z0-9+.-]*://(?P<secret>(?=[^\s@/]*\d)[A-Za-z0-9_.~%-]{12,})@(?=[\w.\[-])",
+        "@",
+        r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://(?P<secret>(?=[^\s@/]{0,512}\d)[A-Za-z0-9_.~%-]{12,512})@(?=[\w.\[-])",
     ),
     _context(
         "authorization header",
@@ -129,7 +133,7 @@ CONTEXTS: tuple[Rule, ...] = (
     _context(
         "curl user",
         "curl wget",
-        rf"\b(?:curl|wget|http|https)\b[^\n|;&]{0, 400}?\s(?:-u|--user)(?:\s+|=)?{_VALUE}",
+        rf"\b(?:curl|wget|http|https)\b[^\n|;&]{{0,400}}?\s(?:-u|--user)(?:\s+|=)?{_VALUE}",
     ),
     _context(
         "mysql password",
@@ -137,8 +141,8 @@ CONTEXTS: tuple[Rule, ...] = (
         r"\b(?:mysql\w*|mariadb[\w-]*)\b[^\n|;&]{0,400}?\s-p(?P<secret>[^\s\"'|;&]+|\"[^\"]+\"|'[^']+')",
     ),
     _context("sshpass password", "sshpass", rf"\bsshpass\s+-p\s*{_VALUE}"),
-    _context("redis password", "redis-cli", rf"\bredis-cli\b[^\n|;&]{0, 400}?\s-a\s+{_VALUE}"),
-    _context("login password", "login", rf"\blogin\b[^\n|;&]{0, 400}?\s-p(?:\s+|=){_VALUE}"),
+    _context("redis password", "redis-cli", rf"\bredis-cli\b[^\n|;&]{{0,400}}?\s-a\s+{_VALUE}"),
+    _context("login password", "login", rf"\blogin\b[^\n|;&]{{0,400}}?\s-p(?:\s+|=){_VALUE}"),
     _context(
         "secret flag",
         "--",

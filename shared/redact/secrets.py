@@ -34,7 +34,7 @@ _QUOTE = r"""\\{0,3}["'`]"""
 _SECRET_NAME = re.compile(rf"^(?:{_NAME})$", re.IGNORECASE)
 _ASSIGNMENT = re.compile(
     rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]{{0,80}}?)(?:{_QUOTE})?\]?\s{{0,8}}(?::=|=>|=|:)(?!=)\s{{0,8}}"
-    rf"""(?:(?P<open>{_QUOTE})(?P<quoted>(?:(?!(?P=open))[^\n]){{1,4096}})(?P=open)|(?P<bare>[^\s"'`,;<>(){{}}\[\]]+)(?P<after>[(\[]?))""",
+    rf"""(?:(?P<open>{_QUOTE})(?P<quoted>(?:(?!(?P=open))[^\n]){{1,4096}})(?P=open)|(?P<bare>[^\s"'`,;<>(){{}}\[\]]{{1,4096}})(?P<after>[(\[]?))""",
 )
 _COUNTED = re.compile(r"tokens?$", re.IGNORECASE)
 _PASSWORD = re.compile(r"pass|pwd", re.IGNORECASE)

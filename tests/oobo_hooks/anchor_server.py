@@ -47,14 +47,14 @@ class AnchorServer:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 outer.requests.append(("GET", self.path, dict(self.headers)))
                 known = self.headers.get("Authorization") == "Bearer good-key-0123456789"
                 self._answer(
                     200 if known else 401, {"valid": True, "username": "ada"} if known else {"detail": "bad key"}
                 )
 
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.requests.append(("POST", self.path, dict(self.headers)))
                 reply = outer.take(json.loads(body))

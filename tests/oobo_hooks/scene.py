@@ -1,4 +1,4 @@
-"""A stage for the tests of oobo: a real repository with its hooks, session logs as Claude Code writes them, commands."""
+"""A stage for the tests of oobo: a real repository with its hooks, session logs like those of Claude Code, commands."""
 
 from __future__ import annotations
 

@@ -1,0 +1,47 @@
+"""No absolute path, no home and no user name leaves the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.redact import Places, clean
+
+PLACES = Places(("/home/anna/work/shop", "/srv/checkouts/shop"), "/home/anna", "anna")
+
+
+@pytest.mark.parametrize(
+    ("text", "scrubbed"),
+    [
+        ("cat /home/anna/work/shop/src/a.py", "cat src/a.py"),
+        ("cd /home/anna/work/shop && ls", "cd . && ls"),
+        ("cd /home/anna/work/shop", "cd ."),
+        ("see /srv/checkouts/shop/x", "see x"),
+        ("less /home/anna/.ssh/config", "less ~/.ssh/config"),
+        ("/home/anna/work/shop2/x", "~/work/shop2/x"),
+        ("ls /home/bob/secret", "ls ~/secret"),
+        ("ls /Users/bob/Library/x", "ls ~/Library/x"),
+        ("C:\\Users\\bob\\x.txt", "~\\x.txt"),
+        ("cat /etc/passwd", "cat …/passwd"),
+        ("/usr/local/bin/python3 -m x", "…/python3 -m x"),
+        ("tmp=/tmp/pytest-1/a.txt;", "tmp=…/a.txt;"),
+        ("file:///home/anna/work/shop/a", "a"),
+        ("anna@laptop:~$ whoami", "user@laptop:~$ whoami"),
+        ("~/.claude/projects/-home-anna-work-shop/x.jsonl", "~/.claude/projects/-home-work-shop/x.jsonl"),
+        ("GET /api/agents/one", "GET /api/agents/one"),
+        ("src/a.py and ./b and ../c", "src/a.py and ./b and ../c"),
+        ("https://example.org/home/page", "https://example.org/home/page"),
+        ("hannah and annabel", "hannah and annabel"),
+        ("no path here", "no path here"),
+    ],
+)
+def test_a_place_becomes_what_may_be_seen(text: str, scrubbed: str) -> None:
+    assert PLACES.scrub(text) == scrubbed
+
+
+def test_all_strings_of_a_value_are_scrubbed() -> None:
+    value = {"a": ["/home/anna/x"], "/home/anna/y": {"b": "password=hunter2 in /home/anna/z"}}
+    assert clean(value, PLACES) == {"a": ["~/x"], "~/y": {"b": "password=[REDACTED] in ~/z"}}
+
+
+def test_a_common_login_name_is_no_reason_to_touch_words() -> None:
+    assert Places((), "/root", "root").scrub("the root of the tree") == "the root of the tree"
