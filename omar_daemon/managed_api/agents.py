@@ -59,7 +59,8 @@ async def retrieve_version(request: Request) -> Response:
 
     def work(connection: Connection) -> Document:
         agent = required(connection, agents, request.path_params["agent_id"], "agent")
-        return _at(connection, agent, request.path_params["version"])
+        text = request.path_params["version"]
+        return _at(connection, agent, int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0)
 
     return answer(shown(await reading(request, work)))
 
@@ -142,5 +143,5 @@ def routes() -> list[ApiRoute]:
         managed("/agents/{agent_id}", delete, "DELETE"),
         managed("/agents/{agent_id}/archive", archive, "POST"),
         managed("/agents/{agent_id}/versions", versions, "GET"),
-        managed("/agents/{agent_id}/versions/{version:int}", retrieve_version, "GET"),
+        managed("/agents/{agent_id}/versions/{version}", retrieve_version, "GET"),
     ]

@@ -16,8 +16,8 @@ if [ -r "$state/place" ]; then cd -- "$(cat "$state/place")" 2>/dev/null; fi
 keep_state() {
   status=$?
   unset OMA_TOOL_RUN
-  { export -p; alias -p; declare -f; } > "$state/variables.new" 2>/dev/null \
-    && mv "$state/variables.new" "$state/variables"
+  kept=$(mktemp "$state/XXXXXXXX")
+  { export -p; alias -p; declare -f; } > "$kept" 2>/dev/null && mv "$kept" "$state/variables"
   pwd > "$state/place"
   exit $status
 }
