@@ -174,7 +174,8 @@ def test_a_broken_suite_changes_nothing(plain: Repository) -> None:
     _same_commit_as_without_hook(plain)
 
 
-def test_a_killed_worker_whose_number_lives_on_is_not_waited_for(plain: Repository, tmp_path: Path) -> None:
+def _fake_worker(plain: Repository, tmp_path: Path) -> Path:
+    """Let the hook start a program that only leaves its arguments in the returned file."""
     started = tmp_path / "started"
     fake = tmp_path / "python"
     fake.write_text(f'#!/bin/sh\necho "$@" > {started}\n')
@@ -182,7 +183,35 @@ def test_a_killed_worker_whose_number_lives_on_is_not_waited_for(plain: Reposito
     hook = plain.path / ".git" / "hooks" / "post-commit"
     hook.write_text(hook.read_text().replace("oobo_python=/nowhere", f"oobo_python={fake}"))
     plain.state_dir.mkdir()
+    return started
+
+
+def _start_time(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+
+
+def test_a_living_worker_is_not_joined_by_another(plain: Repository, tmp_path: Path) -> None:
+    started = _fake_worker(plain, tmp_path)
+    (plain.state_dir / "worker.pid").write_text(f"{os.getpid()} {_start_time(os.getpid())}\n")
+    plain.commit()
+    until(lambda: _records(plain, "ancestry"), "the end of the hook's child")
+    (plain.state_dir / "worker.pid").unlink()
+    assert not started.exists()
+
+
+def test_a_dead_worker_whose_number_lives_on_is_not_waited_for(plain: Repository, tmp_path: Path) -> None:
+    started = _fake_worker(plain, tmp_path)
     (plain.state_dir / "worker.pid").write_text(f"{os.getpid()} 1\n")
     plain.commit()
     until(started.exists, "the start of a worker")
     assert "oobo_hooks.hook.worker" in started.read_text()
+
+
+def test_a_dead_worker_that_nobody_has_collected_is_not_waited_for(plain: Repository, tmp_path: Path) -> None:
+    started = _fake_worker(plain, tmp_path)
+    dead = subprocess.Popen(["true"])
+    until(lambda: "Z" in Path(f"/proc/{dead.pid}/stat").read_text().rpartition(")")[2].split()[0], "its end")
+    (plain.state_dir / "worker.pid").write_text(f"{dead.pid} {_start_time(dead.pid)}\n")
+    plain.commit()
+    until(started.exists, "the start of a worker")
+    dead.wait()
