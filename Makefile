@@ -25,12 +25,18 @@ $(VENV)/.installed: pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+# Compiled once, for an environment may forbid Python to do it and then every start would compile anew.
+SOURCES := $(shell find $(PACKAGES) -name '*.py')
+$(VENV)/.compiled: $(VENV)/.installed $(SOURCES)
+	@$(BIN)/python -m compileall -q $(PACKAGES)
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.compiled
 	@echo "installing what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-run: $(VENV)/.installed
+run: $(VENV)/.compiled
 	@sh .ci/require tmux git
 	@$(BIN)/omar up
 	@$(BIN)/omar tour
@@ -53,7 +59,7 @@ bench: $(VENV)/.installed-dev
 	@sh .ci/require tmux git
 	$(BIN)/python -m tests.bench $(BENCH)
 
-completions: $(VENV)/.installed
+completions: $(VENV)/.compiled
 	$(BIN)/python -m shared.cli.completions completions
 
 clean:
