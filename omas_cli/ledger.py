@@ -17,7 +17,7 @@ import msgspec
 
 from omas_cli.record import Record
 from omas_cli.scoring.metrics import FORMULA_VERSION
-from shared import durable, output, paths
+from shared import output, paths
 from shared.errors import ConfigError, OmaError
 from shared.transcripts.model import LogFile
 
@@ -138,10 +138,8 @@ def opened() -> Iterator[Ledger]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    durable.private_dir(path.parent)
-    # SQLite would create the file with the umask's mode; its journal files copy this one's.
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, durable.PRIVATE_FILE))
+    if not path.exists():
+        _create(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         _prepare(connection, path)
@@ -149,6 +147,15 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _create(path: Path) -> None:
+    """SQLite would create the file with the umask's mode; its journal files copy this one's."""
+    from shared import durable
+
+    durable.private_dir(path.parent)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, durable.PRIVATE_FILE))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -170,6 +177,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _set_aside(path: Path) -> Path:
+    from shared import durable
+
     for beside in (f"{path.name}-wal", f"{path.name}-shm"):
         path.with_name(beside).unlink(missing_ok=True)
     return durable.set_aside(path)

@@ -1,6 +1,7 @@
-"""The `omas` command line: wiring only. Each verb's work is in `commands/`, imported when it is called."""
+"""The `omas` command line: wiring only. Each verb's work is in `commands/`, imported when it is called.
 
-from __future__ import annotations
+No postponed annotations here: Typer would evaluate the text of each of them on every start (5 ms).
+"""
 
 import sys
 from collections.abc import Sequence
@@ -188,13 +189,13 @@ def privacy_show(json: JsonOption = False) -> int:
     return command.run(json=json)
 
 
-def _settings() -> Sequence[Setting]:
+def _settings() -> "Sequence[Setting]":
     from omas_cli.settings import settings
 
     return settings()
 
 
-def _checks() -> Sequence[Check]:
+def _checks() -> "Sequence[Check]":
     from omas_cli.commands import doctor
 
     return doctor.checks()

@@ -20,6 +20,7 @@ def read_lines(path: str, skip: SkipLine) -> Iterator[Line]:
     Lines that are empty, longer than 16 MiB or not UTF-8 are told to `skip` instead. Raises OSError when the file
     cannot be read.
     """
+    is_ascii = bytes.isascii
     with FileIO(path) as file:
         number, offset = 0, 0
         for block in _blocks(file):
@@ -30,7 +31,7 @@ def read_lines(path: str, skip: SkipLine) -> Iterator[Line]:
                 continue
             for data in block.split(b"\n"):
                 number += 1
-                if data and (data.isascii() or _is_utf8(data)):
+                if data and (is_ascii(data) or _is_utf8(data)):
                     yield number, offset, data
                 else:
                     skip(number, "not UTF-8" if data else "empty")

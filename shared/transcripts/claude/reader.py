@@ -10,6 +10,7 @@ from shared.transcripts.claude import people
 from shared.transcripts.claude.agents import Evidence, Traces, build_tree, in_order, last_model
 from shared.transcripts.claude.records import (
     NOTHING,
+    UNUSUAL,
     AgentMeta,
     AgentResult,
     Block,
@@ -18,6 +19,7 @@ from shared.transcripts.claude.records import (
     Record,
     any_json,
     decode,
+    decode_usual,
     details_of,
     small_object,
 )
@@ -58,7 +60,8 @@ class _Reading:
     def __init__(self, source: Source, detail: Detail) -> None:
         self._source = source
         self._keeps_content = detail is Detail.FULL
-        self._threads: dict[str, Thread] = {MAIN: Thread()}
+        self._main = Thread()
+        self._threads: dict[str, Thread] = {MAIN: self._main}
         self._responses = Responses(keeps_content=self._keeps_content)
         self._chains = SideChains()
         self._results: dict[str, ToolResult] = {}
@@ -82,10 +85,14 @@ class _Reading:
         skip = partial(self._skip, file.path)
         try:
             for number, offset, data in read_lines(file.path, skip):
-                record = decode(data)
-                if record is None:
-                    skip(number, "no JSON object")
-                    continue
+                try:
+                    record = decode_usual(data)
+                except UNUSUAL:
+                    found = decode(data)
+                    if found is None:
+                        skip(number, "no JSON object")
+                        continue
+                    record = found
                 self._add(record, data, Position(index, number, offset) if self._keeps_content else None)
         except OSError as error:
             skip(0, error.strerror or "cannot be read")
@@ -105,20 +112,20 @@ class _Reading:
         self._evidence.metas[self._file_agent] = small_object(body, AgentMeta)
 
     def _add(self, record: Record, data: bytes, position: Position | None) -> None:
+        if self._file_agent is None and not record.is_sidechain:
+            name, thread = MAIN, self._main
+            self._note_envelope(record)
+        else:
+            name, thread = self._other_thread(record)
         at_ms = milliseconds(record.timestamp)
         if at_ms is None:
             # An event without a time happened when the line before it did.
             at_ms = self._at_ms
+            if record.timestamp is not None:
+                thread.note(at_ms)
         else:
             self._at_ms = at_ms
-        name = self._thread_name(record)
-        thread = self._threads.get(name)
-        if thread is None:
-            thread = self._threads[name] = Thread()
-        if record.timestamp is not None:
             thread.note(at_ms)
-        if name == MAIN:
-            self._note_envelope(record)
         kind = record.type
         if kind == "assistant":
             self._responses.add(name, thread, record, at_ms, position)
@@ -131,21 +138,24 @@ class _Reading:
         if record.permission_mode and name == MAIN:
             self._modes.append(ModeChange(at_ms, record.permission_mode))
 
-    def _thread_name(self, record: Record) -> str:
-        if self._file_agent is not None:
-            return self._file_agent
-        if not record.is_sidechain:
-            return MAIN
-        return record.agent_id or self._chains.name(record, self._threads)
+    def _other_thread(self, record: Record) -> tuple[str, Thread]:
+        """Name and thread of a line that is not the session's own."""
+        name = self._file_agent or record.agent_id or self._chains.name(record, self._threads)
+        thread = self._threads.get(name)
+        if thread is None:
+            thread = self._threads[name] = Thread()
+        return name, thread
 
     def _note_envelope(self, record: Record) -> None:
-        if record.session_id:
+        if record.session_id and record.session_id not in self._session_ids:
             self._session_ids[record.session_id] = None
-        if self._cwd is None and record.cwd:
-            self._cwd = record.cwd
-        self._version = record.version or self._version
-        self._branch = record.git_branch or self._branch
-        if isinstance(record.forked_from, Fork):
+        if self._cwd is None:
+            self._cwd = record.cwd or None
+        if record.version:
+            self._version = record.version
+        if record.git_branch:
+            self._branch = record.git_branch
+        if record.forked_from is not None and isinstance(record.forked_from, Fork):
             self._forked_from = record.forked_from.session_id or self._forked_from
 
     def _add_user(
@@ -153,11 +163,15 @@ class _Reading:
     ) -> None:
         content = record.message.content if record.message is not None else None
         if isinstance(content, list):
+            others = 0
             for block in content:
                 if block.type == "tool_result" and block.tool_use_id:
                     self._add_result(block, record, data, at_ms, position)
-        in_agent = thread is not self._threads[MAIN]
-        if in_agent or people.is_a_persons(record):
+                else:
+                    others += 1
+            if not others:
+                return
+        if thread is not self._main or people.is_a_persons(record):
             said = people.words(record)
             if said is not None:
                 thread.add_human(record, said, at_ms, position, None if self._keeps_content else PROMPT_LENGTH)
@@ -166,8 +180,9 @@ class _Reading:
         self, block: Block, record: Record, data: bytes, at_ms: int | None, position: Position | None
     ) -> None:
         call_id = block.tool_use_id or ""
-        if isinstance(record.tool_use_result, AgentResult) and record.tool_use_result.agent_id:
-            self._evidence.agent_of_call.setdefault(call_id, record.tool_use_result.agent_id)
+        details = record.tool_use_result
+        if details is not None and isinstance(details, AgentResult) and details.agent_id:
+            self._evidence.agent_of_call.setdefault(call_id, details.agent_id)
         known = self._results.get(call_id)
         if known is not None:
             known.at_ms = earlier(known.at_ms, at_ms)
@@ -187,7 +202,7 @@ class _Reading:
 
     def finish(self) -> Session | None:
         self._settle_links()
-        main = self._threads[MAIN]
+        main = self._main
         if main.started_ms is None and not main.humans and not main.responses:
             return None
         for call_id, result in self._results.items():

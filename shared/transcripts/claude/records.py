@@ -118,11 +118,16 @@ _text_decoder = msgspec.json.Decoder(str)
 Shape = TypeVar("Shape", bound=Struct)
 
 
+# The quick way of `decode`, for the loop over all lines: raises one of UNUSUAL where `decode` looks again.
+decode_usual = _record_decoder.decode
+UNUSUAL = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 def decode(data: bytes) -> Record | None:
     """The record of one line, or None when the line is no JSON object."""
     try:
-        return _record_decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_usual(data)
+    except UNUSUAL:
         return mended(data, Record)
 
 

@@ -11,6 +11,7 @@ from msgspec import Raw
 from shared.transcripts.claude import edits
 from shared.transcripts.claude.people import Words
 from shared.transcripts.claude.records import (
+    MOST_TOKENS,
     NOTHING,
     Block,
     Message,
@@ -57,10 +58,12 @@ class Thread:
     def note(self, at_ms: int | None) -> None:
         if at_ms is None:
             return
-        if self.started_ms is None or at_ms < self.started_ms:
-            self.started_ms = at_ms
-        if self.ended_ms is None or at_ms > self.ended_ms:
+        if self.ended_ms is None or self.started_ms is None:
+            self.started_ms = self.ended_ms = at_ms
+        elif at_ms > self.ended_ms:
             self.ended_ms = at_ms
+        elif at_ms < self.started_ms:
+            self.started_ms = at_ms
 
     def absorb(self, other: Thread) -> None:
         """Take over all messages of `other`, which turned out to be the same conversation."""
@@ -92,21 +95,21 @@ class Responses:
 
     def add(self, name: str, thread: Thread, record: Record, at_ms: int | None, position: Position | None) -> None:
         message = record.message
-        if message is None:
-            return
-        usage = _usage(message.usage)
-        if not _is_of_the_model(message, usage):
+        if message is None or not _is_of_the_model(message):
             return
         key = message.id or record.request_id or record.uuid or f"at {record.timestamp}"
         response = thread.responses.get(key)
         if response is None:
-            response = Response(key, at_ms, at_ms, message.model, usage, position=position)
+            response = Response(key, at_ms, at_ms, message.model, position=position)
             thread.responses[key] = response
         else:
-            response.at_ms = earlier(response.at_ms, at_ms)
+            # Most lines come in order of time.
+            if response.end_ms is None or at_ms is None or at_ms < response.end_ms:
+                response.at_ms = earlier(response.at_ms, at_ms)
             response.end_ms = later(response.end_ms, at_ms)
             response.model = response.model or message.model
-            response.usage.raise_to(usage)
+        if message.usage is not None:
+            _raise_to(response.usage, message.usage)
         self._add_content(name, response, message, record, at_ms, position)
 
     def _add_content(
@@ -187,24 +190,28 @@ class SideChains:
         return name
 
 
-def _is_of_the_model(message: Message, usage: Usage) -> bool:
+def _is_of_the_model(message: Message) -> bool:
     """Whether the model wrote it: no notice of the program, no fragment without any of a response's marks."""
     if message.model == SYNTHETIC:
         return False
-    if message.role == "assistant" or message.model or usage.total:
+    if message.role == "assistant" or message.model:
+        return True
+    counts = message.usage
+    if counts is not None and (tokens(counts.input_tokens) or tokens(counts.output_tokens)):
         return True
     return isinstance(message.content, list) and any(block.type == "tool_use" for block in message.content)
 
 
-def _usage(counts: TokenCounts | None) -> Usage:
-    if counts is None:
-        return Usage()
-    return Usage(
-        tokens(counts.input_tokens),
-        tokens(counts.output_tokens),
-        tokens(counts.cache_read_input_tokens),
-        tokens(counts.cache_creation_input_tokens),
-    )
+def _raise_to(usage: Usage, counts: TokenCounts) -> None:
+    """Field-wise maximum: the lines of one response repeat a usage that grows. A count that cannot be is 0."""
+    if (found := counts.input_tokens) and usage.input_tokens < found <= MOST_TOKENS:
+        usage.input_tokens = found
+    if (found := counts.output_tokens) and usage.output_tokens < found <= MOST_TOKENS:
+        usage.output_tokens = found
+    if (found := counts.cache_read_input_tokens) and usage.cache_read_tokens < found <= MOST_TOKENS:
+        usage.cache_read_tokens = found
+    if (found := counts.cache_creation_input_tokens) and usage.cache_creation_tokens < found <= MOST_TOKENS:
+        usage.cache_creation_tokens = found
 
 
 def _joined(text: str, more: str) -> str:
