@@ -64,7 +64,9 @@ def print_json(value: Any) -> None:
 
 
 def say(text: str) -> None:
-    """Talk, on stderr."""
+    """Talk, on stderr. What stdout still holds goes first, so that the two keep their order in one place."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
     sys.stderr.write(_encodable(text, sys.stderr) + "\n")
     sys.stderr.flush()
 

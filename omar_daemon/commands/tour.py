@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 
 from omar_daemon.tour.guide import DEMO, Guide
 from omar_daemon.tour.interruption import interruptible_once
@@ -97,6 +99,8 @@ def _tell(story: Story, narrator: Narrator, *, json: bool) -> None:
     narrator.say(f"The daemon stays up at {story.url}; `omar down` ends it.")
     if story.kept is not None:
         _tell_kept(story, narrator)
+    if shutil.which("oobo") is None:
+        narrator.say(f'First, so that your shell finds them:  export PATH="{Path(sys.executable).parent}:$PATH"')
     narrator.say("In your own repository:  oobo install  ·  oobo auth login --local")
     narrator.say("With your own agent:     omar spawn worker --task 'Fix the failing test'  ·  omar attach worker")
     narrator.say("Your own sessions:       omas scan  ·  omas report")

@@ -46,7 +46,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 
 def address(route: ApiRoute) -> str:
-    return re.sub(r"\{[^}]*\}", "nothing-here", route.path)
+    return re.sub(r"\{[^}]*\}", "nothing-here", re.sub(r"\{[^}]*:int\}", "1", route.path))
 
 
 def ask(daemon: Daemon, method: str, route: ApiRoute, **headers: str) -> httpx.Response:
