@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from omar_daemon.harness.frames import chunk
 from omar_daemon.harness.journal import Entry
 from omar_daemon.store.managed import clock, events, sessions
-from omar_daemon.store.managed.documents import Document
 from omar_daemon.store.managed.events import PendingRow
 from omar_daemon.store.managed.ids import new_id
+from omar_daemon.store.managed.sessions import State
 
 
 class Closed(Exception):
@@ -32,10 +32,10 @@ class Received:
 
 def receive(connection: Connection, session_id: str, values: Sequence[Mapping[str, Any]]) -> Received:
     """Raises NoSession or Closed; then nothing of the batch was taken."""
-    session = sessions.sessions.get(connection, session_id, lock=True)
+    session = sessions.state(connection, session_id)
     if session is None:
         raise events.NoSession(session_id)
-    if session.archived_at is not None or session.columns["status"] == "terminated":
+    if session.archived_at is not None or session.status == "terminated":
         raise Closed(session_id)
     received = Received()
     for value in values:
@@ -43,20 +43,20 @@ def receive(connection: Connection, session_id: str, values: Sequence[Mapping[st
     return received
 
 
-def _append(connection: Connection, session: Document, value: dict[str, Any], received: Received) -> None:
+def _append(connection: Connection, session: State, value: dict[str, Any], received: Received) -> None:
     (stored,) = events.append(connection, session.id, [value])
     received.entries.append(stored)
     received.shown.append(stored.value)
 
 
-def _enqueue(connection: Connection, session: Document, value: dict[str, Any], received: Received) -> None:
+def _enqueue(connection: Connection, session: State, value: dict[str, Any], received: Received) -> None:
     row = events.enqueue(connection, session.id, value)
-    received.entries.append(pending_frame(row, session.columns["thread_id"]))
+    received.entries.append(pending_frame(row, session.thread_id))
     received.shown.append(row.value)
     received.has_work = True
 
 
-def _outcome(connection: Connection, session: Document, value: dict[str, Any], received: Received) -> None:
+def _outcome(connection: Connection, session: State, value: dict[str, Any], received: Received) -> None:
     value = {"max_iterations": 3, **value, "outcome_id": new_id("outc")}
     evaluation = {
         "type": "outcome_evaluation",
@@ -69,30 +69,31 @@ def _outcome(connection: Connection, session: Document, value: dict[str, Any], r
         "explanation": None,
         "completed_at": None,
     }
-    current = sessions.sessions.get(connection, session.id) or session
+    current = sessions.sessions.get(connection, session.id)
+    if current is None:
+        raise events.NoSession(session.id)
     evaluations = [*current.body["outcome_evaluations"], evaluation]
     sessions.sessions.change(connection, current, {**current.body, "outcome_evaluations": evaluations})
     _enqueue(connection, session, value, received)
 
 
-def _answer(connection: Connection, session: Document, value: dict[str, Any], received: Received) -> None:
+def _answer(connection: Connection, session: State, value: dict[str, Any], received: Received) -> None:
     """A result or confirmation: the first one counts, a second is answered with the first and not stored."""
     call = value.get("tool_use_id") or value.get("custom_tool_use_id") or ""
     earlier = [
-        event for event in events.answering(connection, session.id, [call]) if event.type in (value["type"], *_FINAL)
+        event for event in events.answers_to(connection, session.id, call) if event.type in (value["type"], *_FINAL)
     ]
     if earlier:
         received.shown.append(earlier[0].value)
         return
     _append(connection, session, value, received)
-    turn = sessions.turn_of(sessions.sessions.get(connection, session.id) or session)
-    received.has_work = received.has_work or call in turn.get("waits_for", [])
+    received.has_work = received.has_work or call in session.turn.get("waits_for", [])
 
 
 _FINAL = ("agent.tool_result", "agent.mcp_tool_result", "user.tool_result")
 
 
-def _interrupt(connection: Connection, session: Document, value: dict[str, Any], received: Received) -> None:
+def _interrupt(connection: Connection, session: State, value: dict[str, Any], received: Received) -> None:
     """Jumps the queue: what waited before it is cancelled."""
     cancelled = events.settle(connection, events.pending(connection, session.id), "cancelled")
     received.entries += [cancelled_frame(row) for row in cancelled]
@@ -102,7 +103,7 @@ def _interrupt(connection: Connection, session: Document, value: dict[str, Any],
     received.interrupt_seq = stored.seq
 
 
-_TAKERS: dict[str, Callable[[Connection, Document, dict[str, Any], Received], None]] = {
+_TAKERS: dict[str, Callable[[Connection, State, dict[str, Any], Received], None]] = {
     "user.message": _enqueue,
     "user.define_outcome": _outcome,
     "user.interrupt": _interrupt,

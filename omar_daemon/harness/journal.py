@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
 from omar_daemon.harness.broker import Broker
 from omar_daemon.harness.frames import Frame, stored_frame
@@ -27,6 +27,8 @@ class Journal:
         self.store = store
         self._broker = broker
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        # One writer at a time anyway, and a thread of its own is reached faster than one of the shared pool.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._running: set[asyncio.Task[Any]] = set()
 
     async def commit(self, session_id: str, work: Work) -> Sequence[Entry]:
@@ -53,7 +55,7 @@ class Journal:
 
     async def _commit(self, session_id: str, work: Work) -> Sequence[Entry]:
         async with self._lock(session_id):
-            entries = await run_in_threadpool(self._run, work)
+            entries = await asyncio.get_running_loop().run_in_executor(self._writer, self._run, work)
             self._broker.publish(session_id, [_frame(entry) for entry in entries])
         return entries
 

@@ -19,6 +19,7 @@ ROOMS = {
     "startup": "start of the commands and the daemon",
     "agents": "agents in tmux",
     "hook": "what a commit costs",
+    "api_bench": "managed agents on /v1",
 }
 
 

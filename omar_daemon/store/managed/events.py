@@ -31,7 +31,7 @@ events = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("answers", String(64)),
     Column("data", Text, nullable=False),
-    Index("ix_managed_events_session_id_answers", "session_id", "answers"),
+    Index("ix_managed_events_session_id_answers_seq", "session_id", "answers", "seq"),
 )
 """`answers` is the id of the event this one answers (a call's result, a span's end)."""
 
@@ -162,7 +162,25 @@ def get(connection: Connection, session_id: str, event_id: str) -> StoredEvent |
 
 def answering(connection: Connection, session_id: str, event_ids: Sequence[str]) -> list[StoredEvent]:
     """The events that answer one of these, in log order."""
-    return read(connection, session_id, conditions=[events.c.answers.in_(list(event_ids))])
+    statement = sqlalchemy.select(events.c.seq, events.c.id, events.c.type, events.c.data).where(
+        events.c.session_id == session_id, events.c.answers.in_(list(event_ids))
+    )
+    # Sorted here: asked for an order, SQLite would rather walk the whole log than use the index.
+    rows = sorted(connection.execute(statement), key=lambda row: row.seq)
+    return [StoredEvent(row.seq, row.id, row.type, row.data) for row in rows]
+
+
+_answers_to = (
+    sqlalchemy.select(events.c.seq, events.c.id, events.c.type, events.c.data)
+    .where(events.c.session_id == sqlalchemy.bindparam("session"), events.c.answers == sqlalchemy.bindparam("event"))
+    .order_by(events.c.seq)
+)
+
+
+def answers_to(connection: Connection, session_id: str, event_id: str) -> list[StoredEvent]:
+    """The events that answer this one: the statement is built once, for the path of every result."""
+    rows = connection.execute(_answers_to, {"session": session_id, "event": event_id})
+    return [StoredEvent(row.seq, row.id, row.type, row.data) for row in rows]
 
 
 def last_of_type(connection: Connection, session_id: str, *types: str) -> StoredEvent | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy
@@ -93,6 +94,30 @@ def add_usage(connection: Connection, session_id: str, usage: Mapping[str, int])
     for name, count in usage.items():
         total[name] = total.get(name, 0) + count
     connection.execute(table.update().where(table.c.id == session_id).values(usage=packed(total)))
+
+
+@dataclass(frozen=True)
+class State:
+    """What a session is doing, without what it was made of: read at every event."""
+
+    id: str
+    thread_id: str
+    status: str
+    archived_at: int | None
+    turn: dict[str, Any]
+
+
+_state = (
+    sqlalchemy.select(table.c.id, table.c.thread_id, table.c.status, table.c.archived_at, table.c.turn)
+    .where(table.c.id == sqlalchemy.bindparam("session"))
+    .with_for_update()
+)
+
+
+def state(connection: Connection, session_id: str) -> State | None:
+    """The row is locked until the transaction ends."""
+    row = connection.execute(_state, {"session": session_id}).first()
+    return None if row is None else State(row[0], row[1], row[2], row[3], json.loads(row[4]))
 
 
 def unfinished(connection: Connection) -> list[Document]:
