@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from omar_daemon import agents_api, anchors_api, managed_api, metrics_api, system_api
+from omar_daemon import agents_api, anchors_api, computer_api, managed_api, metrics_api, system_api
 from omar_daemon.routing import ApiError, ApiRoute, Surface, surface_of
 from omar_daemon.security import AccessGuard, HostGuard, OriginGuard, is_loopback_address
 from omar_daemon.services import Services
@@ -26,6 +26,7 @@ def surfaces(requests_per_minute: int = managed_api.DEFAULT_REQUESTS_PER_MINUTE)
     """Every surface of the daemon. The system's comes last: it answers for paths nobody else has."""
     return [
         agents_api.surface(),
+        computer_api.surface(),
         metrics_api.surface(),
         anchors_api.surface(),
         managed_api.surface(requests_per_minute),

@@ -216,6 +216,18 @@ def env(json: JsonOption = False) -> int:
     return command.run(json=json)
 
 
+computer = new_app("The desktop of this machine, which one agent at a time may use.")
+app.add_typer(computer, name="computer")
+
+
+@computer.command("status")
+def computer_status(json: JsonOption = False) -> int:
+    """Show whether the desktop can be used, and who holds it; 1 when it cannot."""
+    from omar_daemon.commands import computer as command
+
+    return command.status(json=json)
+
+
 keys = new_app("Keys for the daemon's APIs: `oma_…`, printed once, stored as a hash.")
 app.add_typer(keys, name="keys")
 

@@ -25,5 +25,6 @@ SETTINGS: tuple[Setting, ...] = (
         "texts at the end of a screen that mean stuck",
     ),
     Setting("managed.requests_per_minute", 20_000, int, "how many requests to /v1 a key may send in a minute"),
+    Setting("computer.display", "", str, "X11 display for computer use; empty: DISPLAY, else the first X server here"),
     Setting("computer.lock_timeout", 600.0, float, "seconds after which an idle computer lock is released"),
 )

@@ -106,6 +106,17 @@ def tmux_socket() -> str:
     return f"{TMUX_SOCKET}-{hashlib.sha256(str(moved).encode()).hexdigest()[:12]}"
 
 
+def x11_socket_dir() -> Path:
+    """Where X servers of this machine listen: one socket `X<number>` per display."""
+    return Path("/tmp/.X11-unix")  # noqa: S108 - the X protocol's own place
+
+
+def x11_authority_files() -> list[Path]:
+    """Where display managers keep the cookie of the person's desktop, newest habits first."""
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
+    return [runtime / "gdm" / "Xauthority", user_home() / ".Xauthority"]
+
+
 # omas
 
 
@@ -168,3 +179,68 @@ def claude_dirs() -> list[Path]:
     else:
         candidates = [user_home() / ".claude", user_home() / ".config" / "claude"]
     return [path for path in candidates if path.is_dir()]
+
+
+def codex_dirs() -> list[Path]:
+    """Homes of Codex that exist: CODEX_HOME (a comma-separated list), else ~/.codex."""
+    return _existing(_moved("CODEX_HOME") or [user_home() / ".codex"])
+
+
+def gemini_dirs() -> list[Path]:
+    """State directories of Gemini CLI that exist; GEMINI_CLI_HOME stands for the home they are in."""
+    moved = _moved("GEMINI_CLI_HOME")
+    return _existing([home / ".gemini" for home in moved or [user_home()]])
+
+
+def opencode_dirs() -> list[Path]:
+    """Data directories of OpenCode that exist: OPENCODE_DATA_DIR, else `opencode` in the data directory."""
+    candidates = _moved("OPENCODE_DATA_DIR") or [
+        _xdg_dir("XDG_DATA_HOME", ".local/share") / "opencode",
+        user_home() / "Library" / "Application Support" / "opencode",
+    ]
+    return _existing(candidates)
+
+
+def cursor_dirs() -> list[Path]:
+    """Where the Cursor editor keeps what belongs to the user (`globalStorage`, `workspaceStorage`)."""
+    return _editor_dirs(("Cursor",))
+
+
+def cursor_agent_dirs() -> list[Path]:
+    """Where Cursor's agent keeps transcripts (`projects/`): CURSOR_DATA_DIR, else ~/.cursor."""
+    return _existing(_moved("CURSOR_DATA_DIR") or [user_home() / ".cursor"])
+
+
+def vscode_dirs() -> list[Path]:
+    """Where Visual Studio Code and its kin keep what belongs to the user."""
+    portable = [path / "user-data" / "User" for path in _moved("VSCODE_PORTABLE")]
+    remote = [user_home() / name / "data" / "User" for name in (".vscode-server", ".vscode-server-insiders")]
+    return _existing(portable) + _editor_dirs(("Code", "Code - Insiders", "VSCodium")) + _existing(remote)
+
+
+def aider_histories() -> list[Path]:
+    """Chat histories of Aider that exist: AIDER_CHAT_HISTORY_FILE, one here or above, the home's, and those of the
+    projects in the directories that OMA_AIDER_DIRS (separated like PATH) names."""
+    name = ".aider.chat.history.md"
+    here = Path.cwd()
+    candidates = [*_moved("AIDER_CHAT_HISTORY_FILE"), *(folder / name for folder in (here, *here.parents))]
+    candidates.append(user_home() / name)
+    for folder in filter(None, os.environ.get("OMA_AIDER_DIRS", "").split(os.pathsep)):
+        root = Path(folder).expanduser()
+        candidates += [root / name, *sorted(root.glob(f"*/{name}")), *sorted(root.glob(f"*/*/{name}"))]
+    found = [path.absolute() for path in candidates if path.is_file()]
+    return list(dict.fromkeys(found))
+
+
+def _editor_dirs(names: tuple[str, ...]) -> list[Path]:
+    roots = [_xdg_dir("XDG_CONFIG_HOME", ".config"), user_home() / "Library" / "Application Support"]
+    return _existing([root / name / "User" for name in names for root in roots])
+
+
+def _moved(variable: str) -> list[Path]:
+    """The directories an AI tool's own variable names, separated by commas."""
+    return [Path(part.strip()).expanduser() for part in os.environ.get(variable, "").split(",") if part.strip()]
+
+
+def _existing(candidates: list[Path]) -> list[Path]:
+    return [path for path in dict.fromkeys(candidates) if path.is_dir()]
