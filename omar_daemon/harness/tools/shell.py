@@ -11,11 +11,12 @@ DEFAULT_SECONDS = 120.0
 MAX_SECONDS = 600.0
 _SCRIPT = """
 state=$1
+secrets=$3
 if [ -r "$state/variables" ]; then . "$state/variables" 2>/dev/null; fi
 if [ -r "$state/place" ]; then cd -- "$(cat "$state/place")" 2>/dev/null; fi
 keep_state() {
   status=$?
-  unset OMA_TOOL_RUN
+  unset OMA_TOOL_RUN $secrets
   kept=$(mktemp "$state/XXXXXXXX")
   { export -p; alias -p; declare -f; } > "$kept" 2>/dev/null && mv "$kept" "$state/variables"
   pwd > "$state/place"
@@ -40,7 +41,9 @@ async def bash(sandbox: Sandbox, given: dict[str, Any]) -> ToolResult:
         raise ToolFailure("bash needs a `command`.")
     state = "/run/oma" if sandbox.isolated else str(sandbox.layout.state)
     seconds = seconds_of(given)
-    done = await sandbox.run(["bash", "-c", _SCRIPT, "bash", state, command], seconds=seconds)
+    # What comes from a vault is given anew to each call and never kept beside the agent's own variables.
+    secrets = " ".join(sandbox.variables)
+    done = await sandbox.run(["bash", "-c", _SCRIPT, "bash", state, command, secrets], seconds=seconds)
     output = decoded(done.output) + ("\n… further output was dropped …" if done.cut else "")
     if done.timed_out:
         note = f"The command did not end within {seconds:g} s and was killed with everything it had started."
