@@ -244,3 +244,17 @@ def _moved(variable: str) -> list[Path]:
 
 def _existing(candidates: list[Path]) -> list[Path]:
     return [path for path in dict.fromkeys(candidates) if path.is_dir()]
+
+
+def agent_hooks_file(agent: str) -> Path:
+    """The file in which an agent of the user looks for hooks; KeyError for an agent that is not known."""
+    home = user_home()
+    moved = [part.strip() for part in os.environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+    places = {
+        "claude": (Path(moved[0]).expanduser() if moved else home / ".claude") / "settings.json",
+        "codex": Path(os.environ.get("CODEX_HOME") or home / ".codex") / "hooks.json",
+        "cursor": home / ".cursor" / "hooks.json",
+        "gemini": home / ".gemini" / "settings.json",
+        "opencode": _xdg_dir("XDG_CONFIG_HOME", ".config") / "opencode" / "plugins" / "oobo.js",
+    }
+    return places[agent]

@@ -6,9 +6,6 @@ Nothing of the suite is imported and nothing is printed; it always exits 0. What
 `oobo_hooks/agents/__init__.py`.
 """
 
-# Importing pathlib would take a third of this program's time.
-# ruff: noqa: PTH
-
 from __future__ import annotations
 
 import hashlib
