@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -11,12 +12,16 @@ from omar_daemon.computer import displays, screenshot
 from omar_daemon.computer.actions import KeyboardAction, MouseAction
 from omar_daemon.computer.desktop import Desktop
 from omar_daemon.computer.errors import LockedByOther, NoDisplay
+from omar_daemon.computer.keysyms import UNICODE_BASE
 from omar_daemon.computer.lock import Lock
 from omar_daemon.computer.worker import Worker
 
 LOOK_SECONDS = 3.0
 ACTION_SECONDS = 15.0
+CLOSE_SECONDS = 0.5
 CHARACTER_SECONDS = 0.05
+# A character without a key may have to wait until a borrowed key is free again.
+RARE_CHARACTER_SECONDS = 0.6
 
 Result = TypeVar("Result")
 IsGone = Callable[[str], Awaitable[bool]]
@@ -81,8 +86,15 @@ class Computer:
         """A keyboard action of the holder."""
         await self._require_display()
         symbols = wanted.symbols()
-        seconds = ACTION_SECONDS + CHARACTER_SECONDS * len(symbols)
+        seconds = ACTION_SECONDS + sum(map(_seconds_for, symbols))
         await self._act(name, lambda desktop, stop: desktop.strike(wanted, symbols, stop), seconds)
+
+    async def close(self) -> None:
+        """Leave the display as it was found."""
+        desktop, self._desktop = self._desktop, None
+        if desktop is not None:
+            with contextlib.suppress(NoDisplay):
+                await self._hands.run(desktop.close, CLOSE_SECONDS)
 
     async def _act(self, name: str, work: Callable[[Desktop, threading.Event], Result], seconds: float) -> Result:
         """Check and action are one step: nobody else acts or takes the lock between them."""
@@ -113,6 +125,10 @@ class Computer:
         holder = self._lock.holder()
         if holder is not None and await self._is_gone(holder):
             self._lock.drop(holder)
+
+
+def _seconds_for(symbol: int) -> float:
+    return CHARACTER_SECONDS if symbol < UNICODE_BASE else RARE_CHARACTER_SECONDS
 
 
 def available(facts: displays.Facts) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Desktop:
 
     def close(self) -> None:
         with contextlib.suppress(Exception):
+            self._keyboard.give_back()
             self._display.close()
 
     def shoot(self, limits: screenshot.Limits) -> dict[str, object]:

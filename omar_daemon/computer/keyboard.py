@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from omar_daemon.computer.keysyms import UNICODE_BASE
+
 KEY_SECONDS = 0.002
 LAYOUT_SECONDS = 0.06
 REUSE_SECONDS = 0.4
@@ -38,11 +40,11 @@ class Keyboard:
         keys = {first + index: tuple(row) for index, row in enumerate(rows)}
         ours = {code for code, symbol in self._borrowed.items() if set(keys.get(code, ())) - {0} == {symbol}}
         self._borrowed = {code: symbol for code, symbol in self._borrowed.items() if code in ours}
-        self._spare = [code for code, row in keys.items() if not any(row)]
+        self._spare = [code for code, row in keys.items() if code not in ours and _is_free(row)]
         self._columns = {}
         for column, shifted in ((1, True), (0, False)):
             for code, row in reversed(keys.items()):
-                if code not in ours and len(row) > column and row[column]:
+                if code not in ours and not _is_free(row) and len(row) > column and row[column]:
                     self._columns[row[column]] = (code, shifted)
 
     def type(self, symbols: Sequence[int], stop: threading.Event) -> int:
@@ -59,6 +61,13 @@ class Keyboard:
                     self._strike([symbol])
                     done += 1
         return done
+
+    def give_back(self) -> None:
+        """Take the borrowed symbols off the keyboard again."""
+        for code in self._borrowed:
+            self._display.change_keyboard_mapping(code, [(0, 0)])
+        self._borrowed = {}
+        self._display.sync()
 
     def chord(self, symbols: Sequence[int]) -> None:
         """Press the symbols' keys in order, release them in the opposite order."""
@@ -163,3 +172,13 @@ class Keyboard:
         from Xlib import X
 
         return bool(self._display.screen().root.query_pointer().mask & X.LockMask)
+
+
+def _is_free(row: Sequence[int]) -> bool:
+    """A key without symbols, or one that a killed daemon borrowed: the same character with and without Shift."""
+    symbols = set(row) - {0}
+    if not symbols:
+        return True
+    character = next(iter(symbols))
+    typed = character >= UNICODE_BASE or 0x20 <= character <= 0xFF
+    return len(symbols) == 1 and typed and row[0] == row[1]

@@ -25,6 +25,8 @@ _ALIASES = {
     "up": "Up", "down": "Down", "left": "Left", "right": "Right", "capslock": "Caps_Lock", "space": "space",
     "printscreen": "Print",
 }  # fmt: skip
+# Names that python-xlib does not know.
+_EXTRA = {"EuroSign": 0x20AC}
 _CONTROLS = {"\n": "Return", "\t": "Tab"}
 
 
@@ -79,7 +81,10 @@ def _known(name: str) -> int:
     from Xlib import XK
 
     _load_groups()
-    return int(XK.string_to_keysym(name))
+    # python-xlib writes the keys of media keyboards with an underscore that X does not.
+    spellings = (name, name.replace("XF86", "XF86_", 1), name.upper(), name.capitalize())
+    found = (int(XK.string_to_keysym(spelling)) for spelling in spellings)
+    return _EXTRA.get(name) or next(filter(None, found), 0)
 
 
 @functools.cache

@@ -27,6 +27,9 @@ def surface() -> Surface:
     @contextlib.asynccontextmanager
     async def lifespan(services: Services) -> AsyncIterator[None]:
         desk.open(services)
-        yield
+        try:
+            yield
+        finally:
+            await desk.computer.close()
 
     return Surface("computer", "/api/computer", desk.routes(), error, lifespan=lifespan)
