@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
 
@@ -21,6 +21,7 @@ from omar_daemon.managed_api import (
     memory_stores,
     model_cards,
     models,
+    openapi,
     session_resources,
     session_results,
     sessions,
@@ -38,7 +39,15 @@ if TYPE_CHECKING:
 _MODULES = (
     agents, environments, sessions, session_resources, session_results, streams, events, threads, files, skills,
     vaults, credentials, memory_stores, memories, model_cards, models, api_keys,
+    openapi,
 )  # fmt: skip
+
+
+def modules() -> tuple[Any, ...]:
+    """The modules whose routes this surface serves."""
+    return _MODULES
+
+
 DEFAULT_REQUESTS_PER_MINUTE = 20_000
 
 

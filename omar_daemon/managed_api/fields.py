@@ -5,6 +5,7 @@ A body that is no JSON, or has a missing or wrong field, is 400 (the seed's `inv
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     Model = TypeVar("Model", bound="Body")
 
 MAX_METADATA = 16
-Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
 Metadata = dict[str, str]
 MetadataPatch = dict[str, str | None]
 
@@ -43,7 +44,16 @@ class Loose(Body):
 async def read_body(request: Request, model: type[Model], *, optional: bool = False, limit: int | None = None) -> Model:
     """The request's body as `model`; 400 with `details.fields` when it does not fit."""
     value = await json_value(request, optional=optional, **({} if limit is None else {"limit": limit}))
+    _check_text(value)
     return parsed(model, value)
+
+
+def _check_text(value: Any) -> None:
+    """400 for half a surrogate pair: JSON can spell it, but it is no text that can be stored or sent."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise bad("The body holds half of a surrogate pair, which is no text.") from None
 
 
 def parsed(model: type[Model], value: Any) -> Model:

@@ -32,4 +32,7 @@ async def probe(card: Document) -> dict[str, Any]:
         return {"ok": False, "message": error.message}
     except TimeoutError:
         return {"ok": False, "message": f"The model did not answer within {_SECONDS:g} s."}
+    except Exception as error:
+        # An address or a header that the client's library refuses is the card's fault, not the daemon's.
+        return {"ok": False, "message": f"The card cannot be used: {error}"[:500]}
     return {"ok": True, "message": "The model answers."}
