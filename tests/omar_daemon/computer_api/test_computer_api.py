@@ -252,7 +252,8 @@ def test_chords_press_and_release_in_order_and_caps_lock_is_put_back(desk: Desk,
 
 
 def spawn(desk: Desk, name: str, command: str = "cat") -> None:
-    assert desk.daemon.client.post("/api/agents", json={"name": name, "command": command}).status_code == 200
+    answer = desk.daemon.client.post("/api/agents", json={"name": name, "command": command})
+    assert answer.status_code == 200, answer.text
 
 
 def test_the_lock_of_an_agent_is_free_when_it_dies_or_is_killed(desk: Desk) -> None:
