@@ -152,6 +152,7 @@ class Actor:
         """Run the turn to its idle, whatever happens in it."""
         try:
             ended = await self._run()
+            await self._keep_outputs()
             await self._journal.commit(self._session_id, lambda connection: self._idle(connection, ended))
         except asyncio.CancelledError:
             await self._close(self._why)
@@ -166,7 +167,6 @@ class Actor:
             await self._close(_failure("unknown_error", f"The turn failed: {error}"[:2000], "terminal"))
         finally:
             self._begun = self._workshop = None
-            await self._keep_outputs()
 
     async def _run(self) -> Ended:
         # What a turn needs is loaded with the first one: the daemon starts without it.
@@ -204,9 +204,11 @@ class Actor:
         return events.append(connection, self._session_id, [idle])
 
     async def _close(self, why: Break) -> None:
+        await self._keep_outputs()
         await self._journal.commit(self._session_id, lambda connection: close_turn(connection, self._session_id, why))
 
     async def _keep_outputs(self) -> None:
+        """Before the turn's idle: who has seen that lists the files."""
         from omar_daemon.harness import outputs
 
         with contextlib.suppress(OSError):

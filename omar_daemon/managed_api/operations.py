@@ -31,12 +31,15 @@ from omar_daemon.managed_api import (
 )
 from omar_daemon.managed_api.openapi import Operation
 
-_TEXT = {"type": "string"}
-_PAGE = {"limit": {"type": "integer", "minimum": 1}, "page": _TEXT}
-_ARCHIVED = {"include_archived": {"type": "boolean"}}
-_TIMES = {f"created_at[{name}]": {"type": "string", "format": "date-time"} for name in ("gt", "gte", "lt", "lte")}
-_ORDER = {"order": {"enum": ["asc", "desc"]}}
-_VIEW = {"view": {"enum": ["basic", "full"]}}
+Parameters = dict[str, dict[str, Any]]
+_TEXT: dict[str, Any] = {"type": "string"}
+_PAGE: Parameters = {"limit": {"type": "integer", "minimum": 1}, "page": _TEXT}
+_ARCHIVED: Parameters = {"include_archived": {"type": "boolean"}}
+_TIMES: Parameters = {
+    f"created_at[{name}]": {"type": "string", "format": "date-time"} for name in ("gt", "gte", "lt", "lte")
+}
+_ORDER: Parameters = {"order": {"enum": ["asc", "desc"]}}
+_VIEW: Parameters = {"view": {"enum": ["basic", "full"]}}
 _STREAM = "text/event-stream"
 _BYTES = "application/octet-stream"
 Endpoint = Callable[..., Any]
@@ -139,7 +142,7 @@ def _vaults() -> dict[Endpoint, Operation]:
 
 def _memory() -> dict[Endpoint, Operation]:
     versions = {name: _TEXT for name in ("memory_id", "operation", "session_id", "api_key_id")}
-    folded = {"path_prefix": _TEXT, "depth": {"type": "integer"}}
+    folded: Parameters = {"path_prefix": _TEXT, "depth": {"type": "integer"}}
     return {
         memory_stores.create: Operation(shapes.MEMORY_STORE, memory_stores.StoreCreate, 201),
         memory_stores.listing: Operation(shapes.page(shapes.MEMORY_STORE), query={**_PAGE, **_ARCHIVED, **_TIMES}),

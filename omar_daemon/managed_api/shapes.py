@@ -27,7 +27,7 @@ def constant(value: str) -> Schema:
     return {"const": value}
 
 
-def record(kind: str | None = None, **fields: Schema) -> Schema:
+def record(kind: str | None = None, /, **fields: Schema) -> Schema:
     """An object with all these fields; `kind` is its `type`."""
     properties = {**({"type": constant(kind)} if kind else {}), **fields}
     return {"type": "object", "properties": properties, "required": list(properties)}

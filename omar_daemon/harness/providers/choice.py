@@ -36,8 +36,9 @@ def choose(connection: Connection, model_id: str) -> Choice:
     if default:
         found = from_card(default[0])
         return replace(found, model=model_id)
-    key = os.environ.get("ANTHROPIC_API_KEY")
-    if key:
+    key = os.environ.get("ANTHROPIC_API_KEY", "")
+    # With `omar env` in the shell, the variable is a key of this daemon: it would be asking itself.
+    if key and not key.startswith("oma_"):
         return Choice("ant", model_id, key, os.environ.get("ANTHROPIC_BASE_URL") or None, {})
     message = f"There is no model card for {model_id!r}: make one with POST /v1/model_cards."
     raise ModelError("model_request_failed_error", message)
