@@ -22,11 +22,15 @@ _omar_completion() {
         case "$path/$word" in
             "/serve"|"/up"|"/down"|"/status"|\
             "/logs"|"/spawn"|"/list"|"/show"|\
-            "/send"|"/attach"|"/kill"|"/backends"|\
-            "/tour"|"/env"|"/doctor"|"/keys"|\
-            "/config"|"/completions"|"/keys/create"|"/keys/list"|\
-            "/keys/revoke"|"/config/path"|"/config/show"|"/config/get"|\
-            "/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+            "/send"|"/attach"|"/kill"|"/wait"|\
+            "/backends"|"/tour"|"/env"|"/doctor"|\
+            "/computer"|"/keys"|"/event"|"/project"|\
+            "/manager"|"/config"|"/completions"|"/computer/status"|\
+            "/keys/create"|"/keys/list"|"/keys/revoke"|"/event/schedule"|\
+            "/event/list"|"/event/cancel"|"/project/list"|"/project/add"|\
+            "/project/done"|"/manager/start"|"/config/path"|"/config/show"|\
+            "/config/get"|"/config/set"|"/completions/show"|"/completions/install"|\
+            "/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
@@ -36,8 +40,13 @@ _omar_completion() {
             "/spawn -b"|"/spawn --model"|"/spawn -m"|"/spawn --command"|\
             "/spawn -c"|"/spawn --parent"|"/spawn -p"|"/spawn --role"|\
             "/spawn --env"|"/spawn -e"|"/list --parent"|"/list --health"|\
-            "/show --lines"|"/show -n"|"/tour --backend"|"/tour -b"|\
-            "/keys/create --user"|"/keys/create --scope"|"/keys/create --expires")
+            "/show --lines"|"/show -n"|"/wait --health"|"/wait --timeout"|\
+            "/tour --backend"|"/tour -b"|"/keys/create --user"|"/keys/create --scope"|\
+            "/keys/create --expires"|"/event/schedule --sender"|"/event/schedule --at"|"/event/schedule --in"|\
+            "/event/schedule --every"|"/event/schedule --id"|"/event/list --receiver"|"/manager/start --task"|\
+            "/manager/start -t"|"/manager/start --workdir"|"/manager/start -w"|"/manager/start --backend"|\
+            "/manager/start -b"|"/manager/start --model"|"/manager/start -m"|"/manager/start --command"|\
+            "/manager/start -c")
                 skip=1 ;;
             *" -"*) ;;
             *) position=$((position + 1)) ;;
@@ -71,11 +80,29 @@ _omar_completion() {
         "/list --health") kind=words; words="working waiting idle stuck dead" ;;
         "/show --lines") kind=free ;;
         "/show -n") kind=free ;;
+        "/wait --health") kind=words; words="working waiting idle stuck dead" ;;
+        "/wait --timeout") kind=free ;;
         "/tour --backend") kind=words; words="claude codex cursor opencode" ;;
         "/tour -b") kind=words; words="claude codex cursor opencode" ;;
         "/keys/create --user") kind=free ;;
         "/keys/create --scope") kind=words; words="agents metrics anchors managed admin worker" ;;
         "/keys/create --expires") kind=free ;;
+        "/event/schedule --sender") kind=free ;;
+        "/event/schedule --at") kind=free ;;
+        "/event/schedule --in") kind=free ;;
+        "/event/schedule --every") kind=free ;;
+        "/event/schedule --id") kind=free ;;
+        "/event/list --receiver") kind=agents ;;
+        "/manager/start --task") kind=free ;;
+        "/manager/start -t") kind=free ;;
+        "/manager/start --workdir") kind=files ;;
+        "/manager/start -w") kind=files ;;
+        "/manager/start --backend") kind=words; words="claude codex cursor opencode" ;;
+        "/manager/start -b") kind=words; words="claude codex cursor opencode" ;;
+        "/manager/start --model") kind=free ;;
+        "/manager/start -m") kind=free ;;
+        "/manager/start --command") kind=free ;;
+        "/manager/start -c") kind=free ;;
     esac
     if [[ -z $kind && $current == -* ]]; then
         kind=words
@@ -86,20 +113,33 @@ _omar_completion() {
             "/down") words="--help --dry-run" ;;
             "/status") words="--help --json" ;;
             "/logs") words="--help --lines --follow" ;;
-            "/spawn") words="--help --task --task-file --workdir --backend --model --command --parent --role --env --dry-run --json" ;;
+            "/spawn") words="--help --task --task-file --workdir --backend --model --command --parent --role --env --worktree --dry-run --json" ;;
             "/list") words="--help --parent --health --json" ;;
             "/show") words="--help --lines --json" ;;
             "/send") words="--help --enter --no-enter --raw --dry-run --json" ;;
             "/attach") words="--help --dry-run" ;;
             "/kill") words="--help --force --tree --dry-run --json" ;;
+            "/wait") words="--help --health --timeout --json" ;;
             "/backends") words="--help --json" ;;
             "/tour") words="--help --keep --yes --demo --backend --json" ;;
             "/env") words="--help --json" ;;
             "/doctor") words="--help --json" ;;
+            "/computer") words="--help" ;;
+            "/computer/status") words="--help --json" ;;
             "/keys") words="--help" ;;
             "/keys/create") words="--help --user --scope --expires --json" ;;
             "/keys/list") words="--help --json" ;;
             "/keys/revoke") words="--help --dry-run" ;;
+            "/event") words="--help" ;;
+            "/event/schedule") words="--help --sender --at --in --every --id --allow-missing --dry-run --json" ;;
+            "/event/list") words="--help --receiver --dead --json" ;;
+            "/event/cancel") words="--help --dry-run --json" ;;
+            "/project") words="--help" ;;
+            "/project/list") words="--help --json" ;;
+            "/project/add") words="--help --dry-run --json" ;;
+            "/project/done") words="--help --dry-run --json" ;;
+            "/manager") words="--help" ;;
+            "/manager/start") words="--help --task --workdir --backend --model --command --dry-run --json" ;;
             "/config") words="--help" ;;
             "/config/path") words="--help" ;;
             "/config/show") words="--help --json" ;;
@@ -112,8 +152,12 @@ _omar_completion() {
         esac
     elif [[ -z $kind ]]; then
         case "$path $position" in
-            " 0") kind=words; words="serve up down status logs spawn list show send attach kill backends tour env doctor keys config completions" ;;
+            " 0") kind=words; words="serve up down status logs spawn list show send attach kill wait backends tour env doctor computer keys event project manager config completions" ;;
+            "/computer 0") kind=words; words="status" ;;
             "/keys 0") kind=words; words="create list revoke" ;;
+            "/event 0") kind=words; words="schedule list cancel" ;;
+            "/project 0") kind=words; words="list add done" ;;
+            "/manager 0") kind=words; words="start" ;;
             "/config 0") kind=words; words="path show get set" ;;
             "/completions 0") kind=words; words="show install remove" ;;
             "/spawn 0") kind=free ;;
@@ -122,8 +166,14 @@ _omar_completion() {
             "/send 1") kind=free ;;
             "/attach 0") kind=agents ;;
             "/kill "*) kind=agents ;;
+            "/wait "*) kind=agents ;;
             "/keys/create 0") kind=free ;;
             "/keys/revoke 0") kind=free ;;
+            "/event/schedule 0") kind=agents ;;
+            "/event/schedule 1") kind=free ;;
+            "/event/cancel "*) kind=free ;;
+            "/project/add 0") kind=free ;;
+            "/project/done 0") kind=free ;;
             "/config/get 0") kind=free ;;
             "/config/set 0") kind=free ;;
             "/config/set 1") kind=free ;;

@@ -15,13 +15,13 @@ function _omar_completion
             continue
         end
         switch "$path/$word"
-            case '/serve' '/up' '/down' '/status' '/logs' '/spawn' '/list' '/show' '/send' '/attach' '/kill' '/backends' '/tour' '/env' '/doctor' '/keys' '/config' '/completions' '/keys/create' '/keys/list' '/keys/revoke' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
+            case '/serve' '/up' '/down' '/status' '/logs' '/spawn' '/list' '/show' '/send' '/attach' '/kill' '/wait' '/backends' '/tour' '/env' '/doctor' '/computer' '/keys' '/event' '/project' '/manager' '/config' '/completions' '/computer/status' '/keys/create' '/keys/list' '/keys/revoke' '/event/schedule' '/event/list' '/event/cancel' '/project/list' '/project/add' '/project/done' '/manager/start' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
         end
         switch "$path $word"
-            case '/serve --port' '/serve --host' '/up --port' '/up --host' '/logs --lines' '/logs -n' '/spawn --task' '/spawn -t' '/spawn --task-file' '/spawn --workdir' '/spawn -w' '/spawn --backend' '/spawn -b' '/spawn --model' '/spawn -m' '/spawn --command' '/spawn -c' '/spawn --parent' '/spawn -p' '/spawn --role' '/spawn --env' '/spawn -e' '/list --parent' '/list --health' '/show --lines' '/show -n' '/tour --backend' '/tour -b' '/keys/create --user' '/keys/create --scope' '/keys/create --expires'
+            case '/serve --port' '/serve --host' '/up --port' '/up --host' '/logs --lines' '/logs -n' '/spawn --task' '/spawn -t' '/spawn --task-file' '/spawn --workdir' '/spawn -w' '/spawn --backend' '/spawn -b' '/spawn --model' '/spawn -m' '/spawn --command' '/spawn -c' '/spawn --parent' '/spawn -p' '/spawn --role' '/spawn --env' '/spawn -e' '/list --parent' '/list --health' '/show --lines' '/show -n' '/wait --health' '/wait --timeout' '/tour --backend' '/tour -b' '/keys/create --user' '/keys/create --scope' '/keys/create --expires' '/event/schedule --sender' '/event/schedule --at' '/event/schedule --in' '/event/schedule --every' '/event/schedule --id' '/event/list --receiver' '/manager/start --task' '/manager/start -t' '/manager/start --workdir' '/manager/start -w' '/manager/start --backend' '/manager/start -b' '/manager/start --model' '/manager/start -m' '/manager/start --command' '/manager/start -c'
                 set skip 1
             case '* -*'
             case '*'
@@ -102,6 +102,11 @@ function _omar_completion
             return
         case '/show -n'
             return
+        case '/wait --health'
+            printf '%s\n' "$glued"'working' "$glued"'waiting' "$glued"'idle' "$glued"'stuck' "$glued"'dead'
+            return
+        case '/wait --timeout'
+            return
         case '/tour --backend'
             printf '%s\n' "$glued"'claude' "$glued"'codex' "$glued"'cursor' "$glued"'opencode'
             return
@@ -114,6 +119,45 @@ function _omar_completion
             printf '%s\n' "$glued"'agents' "$glued"'metrics' "$glued"'anchors' "$glued"'managed' "$glued"'admin' "$glued"'worker'
             return
         case '/keys/create --expires'
+            return
+        case '/event/schedule --sender'
+            return
+        case '/event/schedule --at'
+            return
+        case '/event/schedule --in'
+            return
+        case '/event/schedule --every'
+            return
+        case '/event/schedule --id'
+            return
+        case '/event/list --receiver'
+            for name in ($words[1] completions agents 2>/dev/null)
+                echo "$glued"$name
+            end
+            return
+        case '/manager/start --task'
+            return
+        case '/manager/start -t'
+            return
+        case '/manager/start --workdir'
+            __fish_complete_path $current
+            return
+        case '/manager/start -w'
+            __fish_complete_path $current
+            return
+        case '/manager/start --backend'
+            printf '%s\n' "$glued"'claude' "$glued"'codex' "$glued"'cursor' "$glued"'opencode'
+            return
+        case '/manager/start -b'
+            printf '%s\n' "$glued"'claude' "$glued"'codex' "$glued"'cursor' "$glued"'opencode'
+            return
+        case '/manager/start --model'
+            return
+        case '/manager/start -m'
+            return
+        case '/manager/start --command'
+            return
+        case '/manager/start -c'
             return
     end
     if string match -q -- '-*' $current
@@ -131,7 +175,7 @@ function _omar_completion
             case '/logs'
                 printf '%s\t%s\n' '--help' 'show help' '--lines' 'How many of the last lines' '--follow' 'Go on with what comes, until ^C'
             case '/spawn'
-                printf '%s\t%s\n' '--help' 'show help' '--task' 'What it shall do' '--task-file' 'File that holds the task' '--workdir' 'Directory it works in' '--backend' 'Program to run' '--model' 'Model for the backend' '--command' 'Any command instead of a backend' '--parent' 'Name of the parent agent' '--role' '`agent` injects the prompt without a task too' '--env' 'NAME=VALUE for it' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--task' 'What it shall do' '--task-file' 'File that holds the task' '--workdir' 'Directory it works in' '--backend' 'Program to run' '--model' 'Model for the backend' '--command' 'Any command instead of a backend' '--parent' 'Name of the parent agent' '--role' '`agent` injects the prompt without a task too' '--env' 'NAME=VALUE for it' '--worktree' 'In a git worktree and branch of its own, removed with it when merged' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/list'
                 printf '%s\t%s\n' '--help' 'show help' '--parent' 'Only the children of this agent' '--health' 'Only these' '--json' 'Print one JSON document on stdout'
             case '/show'
@@ -142,6 +186,8 @@ function _omar_completion
                 printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing'
             case '/kill'
                 printf '%s\t%s\n' '--help' 'show help' '--force' 'Even when a person is attached' '--tree' 'And every agent below it' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/wait'
+                printf '%s\t%s\n' '--help' 'show help' '--health' 'What to wait for' '--timeout' 'Seconds to wait at most' '--json' 'Print one JSON document on stdout'
             case '/backends'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/tour'
@@ -149,6 +195,10 @@ function _omar_completion
             case '/env'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/doctor'
+                printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
+            case '/computer'
+                printf '%s\t%s\n' '--help' 'show help'
+            case '/computer/status'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/keys'
                 printf '%s\t%s\n' '--help' 'show help'
@@ -158,6 +208,26 @@ function _omar_completion
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/keys/revoke'
                 printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing'
+            case '/event'
+                printf '%s\t%s\n' '--help' 'show help'
+            case '/event/schedule'
+                printf '%s\t%s\n' '--help' 'show help' '--sender' 'Who says it (else OMAR_AGENT, `user`)' '--at' 'When: 2026-11-22T09:30, or nanoseconds' '--in' 'When, from now: 90s, 5m, 2h' '--every' 'Again and again after this time: 5m' '--id' 'Its id, so that twice is once' '--allow-missing' 'Also when there is no such agent yet' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/event/list'
+                printf '%s\t%s\n' '--help' 'show help' '--receiver' 'Only those for this agent' '--dead' 'Those that could not be delivered, and why' '--json' 'Print one JSON document on stdout'
+            case '/event/cancel'
+                printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/project'
+                printf '%s\t%s\n' '--help' 'show help'
+            case '/project/list'
+                printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
+            case '/project/add'
+                printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/project/done'
+                printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/manager'
+                printf '%s\t%s\n' '--help' 'show help'
+            case '/manager/start'
+                printf '%s\t%s\n' '--help' 'show help' '--task' 'What it shall see to' '--workdir' 'Directory it works in' '--backend' 'Program to run' '--model' 'Model for the backend' '--command' 'Any command instead of a backend' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/config'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/config/path'
@@ -181,9 +251,17 @@ function _omar_completion
     end
     switch "$path $position"
         case ' 0'
-            printf '%s\t%s\n' 'serve' 'Run the daemon in the foreground until ^C' 'up' 'Start the daemon in the background' 'down' 'Stop the daemon' 'status' 'Show whether the daemon runs, and its agents' 'logs' 'Print what the daemon wrote' 'spawn' 'Start an agent in tmux and give it its task' 'list' 'List the agents with their health' 'show' 'Show one agent and the end of its output' 'send' 'Type a text into an agent and see that it arrives' 'attach' 'Attach this terminal to an agent' 'kill' 'End agents, and with --tree all below them' 'backends' 'List the agent programs that omar knows, and which are installed' 'tour' 'See the whole suite work on real things, in half a minute' 'env' 'Print exports of the daemon\'s address and a key, for other programs' 'doctor' 'Check that everything needed is there' 'keys' 'Keys for the daemon\'s APIs: `oma_…`, printed once, stored as a hash' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+            printf '%s\t%s\n' 'serve' 'Run the daemon in the foreground until ^C' 'up' 'Start the daemon in the background' 'down' 'Stop the daemon' 'status' 'Show whether the daemon runs, and its agents' 'logs' 'Print what the daemon wrote' 'spawn' 'Start an agent in tmux and give it its task' 'list' 'List the agents with their health' 'show' 'Show one agent and the end of its output' 'send' 'Type a text into an agent and see that it arrives' 'attach' 'Attach this terminal to an agent' 'kill' 'End agents, and with --tree all below them' 'wait' 'Wait until all these agents are idle, or dead' 'backends' 'List the agent programs that omar knows, and which are installed' 'tour' 'See the whole suite work on real things, in half a minute' 'env' 'Print exports of the daemon\'s address and a key, for other programs' 'doctor' 'Check that everything needed is there' 'computer' 'The desktop of this machine, which one agent at a time may use' 'keys' 'Keys for the daemon\'s APIs: `oma_…`, printed once, stored as a hash' 'event' 'Messages to agents: now, later, or again and again' 'project' 'The list of projects in ~/.omar/tasks.md' 'manager' 'The agent that plans with a person and runs the others' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+        case '/computer 0'
+            printf '%s\t%s\n' 'status' 'Show whether the desktop can be used, and who holds it'
         case '/keys 0'
             printf '%s\t%s\n' 'create' 'Make a key and print it once, alone on stdout' 'list' 'List the keys, never their text' 'revoke' 'Make a key useless, at once'
+        case '/event 0'
+            printf '%s\t%s\n' 'schedule' 'Schedule a message to an agent' 'list' 'List what is scheduled' 'cancel' 'Cancel scheduled events'
+        case '/project 0'
+            printf '%s\t%s\n' 'list' 'List the projects' 'add' 'Put a project on the list' 'done' 'Take a finished project off the list'
+        case '/manager 0'
+            printf '%s\t%s\n' 'start' 'Start the manager, told how things stand'
         case '/config 0'
             printf '%s\t%s\n' 'path' 'Print where the configuration file is' 'show' 'Show every setting, its value and where the value comes from' 'get' 'Print one value' 'set' 'Write one value into the configuration file'
         case '/completions 0'
@@ -206,8 +284,20 @@ function _omar_completion
             for name in ($words[1] completions agents 2>/dev/null)
                 echo $name
             end
+        case '/wait *'
+            for name in ($words[1] completions agents 2>/dev/null)
+                echo $name
+            end
         case '/keys/create 0'
         case '/keys/revoke 0'
+        case '/event/schedule 0'
+            for name in ($words[1] completions agents 2>/dev/null)
+                echo $name
+            end
+        case '/event/schedule 1'
+        case '/event/cancel *'
+        case '/project/add 0'
+        case '/project/done 0'
         case '/config/get 0'
         case '/config/set 0'
         case '/config/set 1'

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from omar_daemon.groups import BACKENDS, add_groups
 from shared.cli import boundary
 from shared.cli.completions import add_completions
 from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
@@ -22,8 +23,7 @@ app = new_app("Run AI coding agents in tmux behind a small local daemon.", no_ar
 
 PortOption = Annotated[int | None, typer.Option("--port", help="Port to listen on (else OMAR_PORT, api.port, 9876).")]
 HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on (else api.host, 127.0.0.1).")]
-# Completion offers the words of these; further backends may be configured.
-BACKENDS = "claude|codex|cursor|opencode|…"
+# Completion offers the words of these.
 HEALTHS = "working|waiting|idle|stuck|dead"
 SCOPES = "agents|metrics|anchors|managed|admin|worker"
 
@@ -101,6 +101,9 @@ def spawn(
     parent: Annotated[str | None, typer.Option("--parent", "-p", help="Name of the parent agent.")] = None,
     role: Annotated[str | None, typer.Option("--role", help="`agent` injects the prompt without a task too.")] = None,
     env: Annotated[list[str] | None, typer.Option("--env", "-e", help="NAME=VALUE for it; may be repeated.")] = None,
+    worktree: Annotated[
+        bool, typer.Option("--worktree", help="In a git worktree and branch of its own, removed with it when merged.")
+    ] = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> int:
@@ -118,6 +121,7 @@ def spawn(
         parent=parent,
         role=role,
         env=env or [],
+        worktree=worktree,
         dry_run=dry_run,
         json=json,
     )
@@ -182,6 +186,19 @@ def kill(
     from omar_daemon.commands import kill as command
 
     return command.run(names=names, force=force, tree=tree, dry_run=dry_run, json=json)
+
+
+@app.command("wait")
+def wait(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of the agents.")],
+    health: Annotated[str, typer.Option("--health", metavar=HEALTHS, help="What to wait for.")] = "idle",
+    timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds to wait at most; then 1.")] = None,
+    json: JsonOption = False,
+) -> int:
+    """Wait until all these agents are idle, or dead."""
+    from omar_daemon.commands import wait as command
+
+    return command.run(names=names, health=health, timeout=timeout, json=json)
 
 
 @app.command("backends")
@@ -277,6 +294,7 @@ def _checks() -> "Sequence[Check]":
     return checks()
 
 
+add_groups(app)
 add_config(app, "omar", _settings)
 add_doctor(app, "omar", _checks)
 add_completions(app, "omar")

@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(*, port: int | None = None, host: str | None = None, log_file: Path | None = None) -> int:
     """Serve until SIGTERM or ^C. Raises when the settings, the home, the lock or the port do not allow it."""
-    os.umask(0o077)
+    persons_umask = os.umask(0o077)
     settings = config.load("omar", SETTINGS, {"api.port": port, "api.host": host})
     if not settings.flag("api.enabled"):
         raise ConfigError("The daemon is switched off: api.enabled is false.", hint="omar config set api.enabled true")
@@ -61,7 +61,7 @@ def serve(*, port: int | None = None, host: str | None = None, log_file: Path | 
     with held_pidfile() as pidfile:
         listener = _listen(settings.text("api.host"), settings.integer("api.port"))
         with contextlib.closing(listener):
-            asyncio.run(_run(settings, listener, pidfile))
+            asyncio.run(_run(settings, listener, pidfile, persons_umask))
     return 0
 
 
@@ -113,11 +113,11 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _run(settings: config.Config, listener: socket.socket, pidfile: int) -> None:
+async def _run(settings: config.Config, listener: socket.socket, pidfile: int, umask: int) -> None:
     from omar_daemon.app import build_app
 
     served = _served_settings(settings, listener)
-    services = await asyncio.to_thread(_build_services, settings, served["port"])
+    services = await asyncio.to_thread(_build_services, settings, served["port"], umask)
     server = _server(build_app(services), pidfile, served)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -133,17 +133,28 @@ def _served_settings(settings: config.Config, listener: socket.socket) -> dict[s
     return {"host": settings.text("api.host"), "port": int(listener.getsockname()[1])}
 
 
-def _build_services(settings: config.Config, port: int) -> Services:
+def _build_services(settings: config.Config, port: int, umask: int) -> Services:
+    from omar_daemon.events.scheduler import Scheduler
     from omar_daemon.fleet import build_fleet
     from omar_daemon.harness.manager import Managed
+    from omar_daemon.projects import Projects
     from omar_daemon.services import Services
     from omar_daemon.store.engine import open_store
     from omar_daemon.store.keys import Keys, load_owner_key
 
     store = open_store(settings.text("server.database_url"), paths.daemon_database())
     keys = Keys(store, load_owner_key())
-    fleet = build_fleet(settings, store, f"http://127.0.0.1:{port}")
-    return Services(settings=settings, store=store, keys=keys, fleet=fleet, managed=Managed(store), port=port)
+    fleet = build_fleet(settings, store, f"http://127.0.0.1:{port}", umask)
+    return Services(
+        settings=settings,
+        store=store,
+        keys=keys,
+        fleet=fleet,
+        events=Scheduler(store, fleet),
+        projects=Projects(paths.tasks_file()),
+        managed=Managed(store),
+        port=port,
+    )
 
 
 def _stop(server: uvicorn.Server, services: Services) -> None:

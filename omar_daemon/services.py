@@ -12,8 +12,10 @@ from omar_daemon.routing import Principal
 from shared.config import Config
 
 if TYPE_CHECKING:
+    from omar_daemon.events.scheduler import Scheduler
     from omar_daemon.fleet import Fleet
     from omar_daemon.harness.manager import Managed
+    from omar_daemon.projects import Projects
     from omar_daemon.store.engine import Store
     from omar_daemon.store.keys import Keys
 
@@ -26,6 +28,8 @@ class Services:
     store: Store
     keys: Keys
     fleet: Fleet
+    events: Scheduler
+    projects: Projects
     managed: Managed
     port: int
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

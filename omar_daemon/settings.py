@@ -14,7 +14,7 @@ SETTINGS: tuple[Setting, ...] = (
         "server.database_url", "", str, "SQLAlchemy URL of a team's database; empty: SQLite in the home", secret=True
     ),
     Setting("tmux.socket", "", str, "name of the private tmux server; empty: chosen from the home"),
-    Setting("agents.default_backend", "claude", str, "backend of an agent spawned without one"),
+    Setting("agents.default_backend", "", str, "backend of an agent spawned without one; empty: the first installed"),
     Setting("agents.default_workdir", "", str, "working directory of an agent spawned without one"),
     Setting("health.working_seconds", 15.0, float, "output within this time means working"),
     Setting("health.stuck_seconds", 300.0, float, "idle longer than this after a task means stuck"),

@@ -78,6 +78,16 @@ def daemon_database() -> Path:
     return tool_home("omar") / "omar.db"
 
 
+def tasks_file() -> Path:
+    """The list of projects, for people to read and edit (seed 002)."""
+    return tool_home("omar") / "tasks.md"
+
+
+def worktrees_dir() -> Path:
+    """Git worktrees that agents were given as their own."""
+    return tool_home("omar") / "worktrees"
+
+
 def status_dir() -> Path:
     """One `<session>.md` per agent that reported a status (seed 002)."""
     return tool_home("omar") / "status"

@@ -26,7 +26,8 @@ BODY_BYTES = 6 * TEXT_BYTES
 async def spawn(request: Request) -> Response:
     """POST: `{id, status, session, created_at}`; 400, 409, 422, 429, 500."""
     body = await json_body(request, SpawnBody, optional=True)
-    wanted = SpawnRequest(**body.model_dump(exclude={"env"}), env=body.env or {})
+    values = body.model_dump(exclude={"env", "worktree"})
+    wanted = SpawnRequest(**values, env=body.env or {}, worktree=bool(body.worktree))
     with refusals():
         return JSONResponse(await services(request).fleet.spawn(wanted))
 
@@ -79,7 +80,11 @@ async def kill(request: Request) -> Response:
     force, tree = query_flag(request, "force"), query_flag(request, "tree")
     with refusals():
         counts = await services(request).fleet.kill(_id(request), force=force, tree=tree)
-    return JSONResponse({"status": "killed", "message": f"Agent '{short_name(_id(request))}' killed", **counts})
+    kept = [
+        f" Its worktree {one['path']} is kept: {one['reason']}." for one in counts.get("worktrees", []) if one["reason"]
+    ]
+    message = f"Agent '{short_name(_id(request))}' killed"
+    return JSONResponse({"status": "killed", "message": ".".join([message, *kept]) if kept else message, **counts})
 
 
 def routes() -> list[ApiRoute]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from omar_daemon import projects
+from omar_daemon.events import errors as event_errors
 from omar_daemon.fleet import errors as fleet_errors
 from omar_daemon.routing import ApiError
 from shared.errors import OmaError
@@ -19,6 +21,11 @@ _STATUSES: tuple[tuple[type[OmaError], int], ...] = (
     (fleet_errors.NameTaken, 409),
     (fleet_errors.AgentDead, 409),
     (fleet_errors.TooManyAgents, 429),
+    (event_errors.InvalidEvent, 400),
+    (event_errors.UnknownEvent, 404),
+    (event_errors.EventConflict, 409),
+    (projects.InvalidProject, 422),
+    (projects.UnknownProject, 404),
 )
 _TRUE = {"", "1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}

@@ -16,6 +16,7 @@ class SpawnBody(BaseModel):
     command: str | None = None
     parent: str | None = None
     role: str | None = Field(default=None, max_length=200)
+    worktree: bool | None = None
     env: dict[str, str] | None = None
 
 
@@ -31,3 +32,21 @@ class SendBody(BaseModel):
     text: str
     enter: bool = False
     raw: bool = False
+
+
+class EventBody(BaseModel):
+    """POST /api/events. Times are nanoseconds; `allow_missing` takes a receiver that does not exist yet."""
+
+    sender: str
+    receiver: str
+    payload: str
+    timestamp: int | None = None
+    recurring_ns: int | None = None
+    id: str | None = None
+    allow_missing: bool | None = None
+
+
+class ProjectBody(BaseModel):
+    """POST /api/projects."""
+
+    name: str

@@ -23,6 +23,7 @@ def run(
     parent: str | None,
     role: str | None,
     env: list[str],
+    worktree: bool,
     dry_run: bool,
     json: bool,
 ) -> int:
@@ -40,6 +41,7 @@ def run(
         "parent": parent,
         "role": role,
         "env": _environment(env) or None,
+        "worktree": worktree or None,
     }
     body = {key: value for key, value in wanted.items() if value is not None}
     if dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,9 +11,12 @@ if TYPE_CHECKING:
     from shared.config import Config
 
 
-def build_fleet(settings: Config, store: Store, url: str) -> Fleet:
-    """The fleet of one daemon, not yet started. `url` is where agents reach it. ConfigError for bad settings."""
+def build_fleet(settings: Config, store: Store, url: str, umask: int = 0o022) -> Fleet:
+    """The fleet of one daemon, not yet started. `url` is where agents reach it, `umask` the person's own.
+
+    ConfigError for bad settings.
+    """
     from omar_daemon.fleet.fleet import Fleet
     from omar_daemon.fleet.options import from_settings
 
-    return Fleet(store, from_settings(settings, url))
+    return Fleet(store, replace(from_settings(settings, url), umask=umask))

@@ -125,7 +125,7 @@ class Courier:
                 if patience.quiet > 0:
                     return
             elif patience.gives_up(
-                shot, lambda: processes.waits_at_terminal(target.pid), refused=_refused(shot, backend)
+                shot, lambda: processes.waits_at_terminal(target.pid), refused=is_refused(shot.lines, backend)
             ):
                 return
             if patience.waited > backend.ready_seconds:
@@ -183,11 +183,15 @@ class Courier:
         reply = (await self._reader.batch([("capture-pane", "-p", "-J", "-S", "-2000", "-t", target.pane_id)]))[0]
         return contains(reply.lines, text, target.backend)
 
-    async def still_in_input(self, target: Target, text: str) -> bool:
-        """Whether `text` stands unsent in the input: in the known input box, else right before the cursor."""
+    async def still_in_input(self, target: Target, text: str, *, readable: bool = False) -> bool:
+        """Whether `text` stands unsent in the input: in the known input box, else right before the cursor.
+
+        `readable`: a collapsed paste is no proof, for it may be another one.
+        """
         shot = await self._living_shot(target)
         if target.backend is not None and target.backend.input_line is not None:
-            return contains(input_box(shot.lines, target.backend.input_line), text, target.backend)
+            box = input_box(shot.lines, target.backend.input_line)
+            return contains(box, text, None if readable else target.backend)
         column, row = (int(number) for number in shot.cursor.split(","))
         typed = comparable(shot.lines[row][:column]) if row < len(shot.lines) else ""
         end = comparable(text)[-TAIL_LENGTH:]
@@ -308,11 +312,11 @@ def is_familiar(lines: tuple[str, ...], backend: Backend | None) -> bool:
     return has_markers(lines, backend) or bool(backend.input_line and input_box(lines, backend.input_line))
 
 
-def _refused(shot: Shot, backend: Backend) -> bool:
+def is_refused(lines: tuple[str, ...], backend: Backend) -> bool:
     """Whether a question or a dialog stands where the input box should be."""
-    if screen.find_question(shot.lines, backend) is not None:
+    if screen.find_question(lines, backend) is not None:
         return True
-    return any(pattern.search(line) for pattern in backend.not_ready for line in shot.lines)
+    return any(pattern.search(line) for pattern in backend.not_ready for line in lines)
 
 
 def contains(lines: tuple[str, ...] | list[str], text: str, backend: Backend | None) -> bool:

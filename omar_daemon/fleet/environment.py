@@ -2,7 +2,9 @@
 
 The server gets a short list: it outlives the daemon and must keep no secrets. An agent gets the person's
 environment without the marks of the program that started the daemon (an agent inside an agent would believe it
-is the outer one) and without this suite's keys.
+is the outer one) and without this suite's keys. Where the suite's homes were moved (OMA_HOME, OOBO_HOME …), agents
+get the homes of the daemon that runs them: what their commits and sessions leave belongs beside it. A spawn's own
+`env` may say otherwise.
 """
 
 from __future__ import annotations

@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omar_daemon.fleet import environment, live_state, panes, processes, server, spool, views
+from omar_daemon.fleet import environment, live_state, panes, processes, server, spool, views, worktrees
 from omar_daemon.fleet.backends import Backend
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import SubprocessConnection
 from omar_daemon.fleet.control import SteadyReader
-from omar_daemon.fleet.delivery import QUIET_LIMIT_SECONDS, Courier, Target
+from omar_daemon.fleet.courtesy import Courtesy
+from omar_daemon.fleet.delivery import QUIET_LIMIT_SECONDS, Courier, Phase, Target
 from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, KillRefused, TmuxError, UnknownAgent
 from omar_daemon.fleet.health import Health
 from omar_daemon.fleet.introduction import Introducer
@@ -43,12 +45,13 @@ class Fleet:
     """All methods are coroutines of one event loop; tmux, files and the store are reached through threads.
 
     `on_removed` holds what must happen when an agent is killed (its events, the computer lock); each is given the
-    short name and returns how many events it cancelled.
+    short name and returns how many events it cancelled. `briefing` tells a new manager how things stand.
     """
 
     def __init__(self, store: Store, options: Options) -> None:
         self.options = options
         self.on_removed: list[Removed] = []
+        self.briefing: Callable[[], Awaitable[str]] | None = None
         self.probe = Probe(options.registry)
         self.roster = Roster(store)
         surroundings = environment.server_environment()
@@ -57,6 +60,7 @@ class Fleet:
         self._actor = Channel(connection, "act")
         self.watch = Watch(self._reader, self._backend_of, options.errors)
         self.courier = Courier(self._reader, self._actor)
+        self._courtesy = Courtesy(self._reader, self._actor, self.courier)
         self._spawner = Spawner(options, self.roster, self.watch, self._actor, connection)
         self._introducer = Introducer(self.roster, self.courier)
         self._upkeep = Upkeep(self.roster, self.watch, self._reader, self._actor)
@@ -90,6 +94,8 @@ class Fleet:
 
     async def spawn(self, request: SpawnRequest) -> dict[str, Any]:
         """Start an agent; `{id, status, session, created_at}`. Raises the fleet's errors."""
+        if self.briefing is not None and short_name(request.name or "") == panes.MANAGER:
+            request = replace(request, briefing=await self.briefing())
         agent = await self._spawner.spawn(request)
         if agent.record.delivery == "pending":
             self._introducer.begin(agent, self._target(agent))
@@ -143,9 +149,7 @@ class Fleet:
         """Type a text into an agent. Raises UnknownAgent, AgentDead, InvalidRequest, DeliveryFailed."""
         agent = self._shown(name)
         await self._refresh(FRESH_SECONDS)
-        view = self.watch.view(agent.name)
-        if view is None or view.pane.dead or agent.record.stage == "ended":
-            raise AgentDead(f"Agent '{agent.name}' is dead; nothing can be sent to it.")
+        view = self._living_view(agent)
         target = self._target(agent)
         if not raw and not agent.ready and view.reading.question is None:
             await self._settle(agent, view, target)
@@ -155,8 +159,58 @@ class Fleet:
             finally:
                 self.watch.outdate()
 
-    async def kill(self, name: str, *, force: bool = False, tree: bool = False) -> dict[str, int]:
-        """End an agent (and with `tree` everything below it); `{events_cancelled, children_orphaned}`.
+    def check_exists(self, name: str) -> None:
+        """UnknownAgent unless there is an agent of this name, alive or dead."""
+        self._shown(name)
+
+    async def deliver(self, name: str, text: str, phase: Phase) -> None:
+        """Bring an event to an agent: behind its first message, not into a person's typing or a question.
+
+        `phase` is told `sending` right before anything is typed. Raises UnknownAgent, AgentDead, DeliveryFailed.
+        """
+        agent = self._shown(name)
+        if agent.introduction is not None and not agent.introduction.done():
+            await asyncio.wait({agent.introduction})
+        await self._refresh(FRESH_SECONDS)
+        view, target = self._living_view(agent), self._target(agent)
+        if not agent.ready:
+            await self._settle(agent, view, target)
+        await self._courtesy.wait_for_person(target, lambda: self._is_attached(agent))
+        async with agent.turn:
+            draft = await self._courtesy.set_aside(target)
+            try:
+                await self.courier.deliver(target, text, enter=True, phase=phase)
+            finally:
+                if draft:
+                    await self._courtesy.put_back(target, draft)
+                self.watch.outdate()
+
+    async def submit_standing(self, name: str, text: str) -> bool:
+        """Submit a text that an earlier daemon had typed and not submitted; whether it stood there."""
+        agent = self._shown(name)
+        await self._refresh(FRESH_SECONDS)
+        self._living_view(agent)
+        target = self._target(agent)
+        async with agent.turn:
+            if not await self.courier.still_in_input(target, text, readable=True):
+                return False
+            await self.courier.submit(target, text, certain=True)
+            self.watch.outdate()
+        return True
+
+    async def _is_attached(self, agent: Agent) -> bool:
+        await self._refresh(FRESH_SECONDS)
+        return self._living_view(agent).pane.attached > 0
+
+    def _living_view(self, agent: Agent) -> View:
+        view = self.watch.view(agent.name)
+        if view is None or view.pane.dead or agent.record.stage == "ended" or agent.ending:
+            raise AgentDead(f"Agent '{agent.name}' is dead; nothing can be sent to it.")
+        return view
+
+    async def kill(self, name: str, *, force: bool = False, tree: bool = False) -> dict[str, Any]:
+        """End an agent (and with `tree` everything below it); `{events_cancelled, children_orphaned}`, and
+        `worktrees` when there were any: `[{path, branch, removed, reason}]`.
 
         Raises UnknownAgent, and KillRefused for the manager or when a person is attached, unless `force`.
         """
@@ -165,12 +219,24 @@ class Fleet:
         doomed = self._family(agent) if tree else [agent]
         for one in doomed:
             self._check_killable(one, force)
-        totals = {"events_cancelled": 0, "children_orphaned": 0}
+        totals: dict[str, Any] = {"events_cancelled": 0, "children_orphaned": 0}
         for one in reversed(doomed):
             orphans, cancelled = await self._end(one)
             totals["children_orphaned"] += orphans
             totals["events_cancelled"] += cancelled
+        owners = [one for one in doomed if one.record.repository is not None]
+        if owners:
+            totals["worktrees"] = [await self._remove_worktree(one) for one in owners]
         return totals
+
+    async def _remove_worktree(self, agent: Agent) -> dict[str, Any]:
+        """When the agent's programs have left it, or were made to."""
+        deadline = time.monotonic() + LAST_WORDS_SECONDS + 1.0
+        left = await asyncio.to_thread(processes.living, agent.family)
+        while left and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+            left = await asyncio.to_thread(processes.living, agent.family)
+        return await asyncio.to_thread(worktrees.remove, agent.record, self.options.umask)
 
     async def _end(self, agent: Agent) -> tuple[int, int]:
         agent.ending = True
@@ -181,6 +247,7 @@ class Fleet:
             family = await asyncio.to_thread(processes.tree, view.pane.pid) if not view.pane.dead else []
             await self._actor.batch([("kill-session", "-t", view.pane.session_id)])
             self.watch.forget(agent.name)
+            agent.family = family
             self._later(self._reap(family))
         orphans = await self.roster.remove(agent)
         await asyncio.to_thread(remove_files, agent.name)

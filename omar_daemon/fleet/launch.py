@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from omar_daemon.fleet import environment, panes, spool
+from omar_daemon.fleet.backends import first_program
 from omar_daemon.fleet.errors import InvalidRequest
 
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _MODEL = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./-]{0,199}\Z")
-AGENT_UMASK = "022"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class SpawnRequest:
     parent: str | None = None
     role: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    worktree: bool = False
+    """Work in a git worktree and on a branch of its own."""
+    briefing: str = ""
+    """The state of things, told to the manager at its start."""
 
 
 def short_name(name: str) -> str:
@@ -87,14 +93,27 @@ def checked_workdir(workdir: str | None, default: str) -> str:
     return str(chosen)
 
 
-def start_file(command: str, workdir: str, variables: Mapping[str, str]) -> Path:
+def as_one_process(command: str) -> str:
+    """A simple command line that takes the shell's place, so that the pane's process is the program itself.
+
+    Not every shell does that by itself, and a program's live state is found by its pid. Anything a shell must
+    interpret stays as it is.
+    """
+    words = command.split(maxsplit=1)
+    if first_program(command) is None or not words or words[0] == "exec":
+        return command
+    if _ASSIGNMENT.match(words[0]):
+        return f"exec env {command}"
+    return f"exec {command}" if shutil.which(words[0]) or "/" in words[0] else command
+
+
+def start_file(command: str, workdir: str, variables: Mapping[str, str], umask: int) -> Path:
     """Write the file `/bin/sh` runs in the new pane: environment, directory, then the command by the person's shell."""
     shell = environment.user_shell(variables)
     spool_path = spool.put("start", b"")
     lines = [
         f"rm -f -- {shlex.quote(str(spool_path))}",
-        # The daemon's own umask would make every file of an agent private.
-        f"umask {AGENT_UMASK}",
+        f"umask {umask:04o}",
         *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
         f"cd -- {shlex.quote(workdir)} || exit 126",
         f"exec {shlex.quote(shell)} -c {shlex.quote(command)}",

@@ -22,18 +22,20 @@ class Options:
     socket: str
     url: str
     registry: Registry = field(default_factory=Registry)
-    default_backend: str = "claude"
+    default_backend: str = ""
     default_workdir: str = "~"
     max_agents: int = 500
     thresholds: Thresholds = field(default_factory=Thresholds)
     errors: tuple[re.Pattern[str], ...] = ()
+    umask: int = 0o022
+    """The agents' umask: the daemon's own would make every file of theirs private."""
 
 
 def from_settings(settings: Config, url: str) -> Options:
     """Options out of `[tmux] [agents] [health] [api] [backends.*]`; ConfigError naming what cannot be used."""
     registry = Registry(settings.table("backends"))
     default = settings.text("agents.default_backend")
-    if registry.get(default) is None:
+    if default and registry.get(default) is None:
         raise ConfigError(
             f"agents.default_backend: there is no backend {default!r}.", hint=f"Known: {', '.join(registry.names())}"
         )

@@ -44,14 +44,19 @@ def tree(root: int) -> list[Process]:
     return [Process(pid, table[pid][2]) for pid in sorted(members) if pid in table and pid > 1]
 
 
+def living(processes: list[Process]) -> list[Process]:
+    """Those that have not ended yet."""
+    if not processes:
+        return []
+    table = _proc_table() if (PROC / "self" / "stat").exists() else _ps_table()
+    return [one for one in processes if one.pid in table and table[one.pid][2] == one.started]
+
+
 def kill_left(processes: list[Process]) -> int:
     """SIGKILL those that still live; returns how many there were."""
-    if not processes:
-        return 0
-    table = _proc_table() if (PROC / "self" / "stat").exists() else _ps_table()
     count = 0
-    for process in processes:
-        if process.pid in table and table[process.pid][2] == process.started and process.pid != os.getpid():
+    for process in living(processes):
+        if process.pid != os.getpid():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process.pid, signal.SIGKILL)
                 count += 1

@@ -22,7 +22,8 @@ PROMPTED_ROLES = ("agent", "project-manager")
 """Roles that get the prompt without a task too (as omar 0.1.1 had it)."""
 NO_TASK = "None yet: wait for the first message."
 _PROFILE_FLAG = re.compile(r"\s(-p|--profile)(\s|=|\Z)")
-_VARIABLE = re.compile(r"\{\{(NAME|PARENT|TASK|URL)\}\}")
+PERSON = "the person at the terminal"
+_VARIABLE = re.compile(r"\{\{(NAME|PARENT|TASK|URL|STATE)\}\}")
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,17 @@ def template(name: str) -> str:
         raise InvalidRequest(f"The prompt template {own} cannot be read: {error}.") from error
 
 
-def fill(text: str, *, name: str, parent: str, task: str, url: str) -> str:
-    """`text` with its variables in one pass: a task that mentions {{NAME}} keeps it."""
+def fill(text: str, *, name: str, parent: str, task: str, url: str, state: str | None = None) -> str:
+    """`text` with its variables in one pass: a task that mentions {{NAME}} keeps it.
+
+    `state` is for the manager: a template of the person's own that has no {{STATE}} gets it at its end.
+    """
     values = {"NAME": name, "PARENT": parent, "TASK": task, "URL": url}
-    return _VARIABLE.sub(lambda found: values[found.group(1)], text)
+    if state is not None:
+        values["STATE"] = state
+        if "{{STATE}}" not in text:
+            text = f"{text.rstrip()}\n\n## How things stand\n\n{{{{STATE}}}}\n"
+    return _VARIABLE.sub(lambda found: values.get(found.group(1), found.group()), text)
 
 
 def first_message(*, name: str, parent: str, task: str) -> str:

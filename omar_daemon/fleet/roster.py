@@ -9,6 +9,7 @@ from typing import Any
 
 from omar_daemon.fleet.errors import NameTaken, UnknownAgent
 from omar_daemon.fleet.launch import short_name
+from omar_daemon.fleet.processes import Process
 from omar_daemon.store import agents as room
 from omar_daemon.store.agents import AgentRecord
 from omar_daemon.store.engine import Store
@@ -19,7 +20,8 @@ class Agent:
     """One agent while the daemon runs.
 
     `turn` keeps deliveries to its pane in order. `ready` is set once its program was seen to take input. `ending`
-    is set while it is being removed. `introduction` is the task that brings its first message.
+    is set while it is being removed. `introduction` is the task that brings its first message. `family` are the
+    processes it had when it was killed.
     """
 
     record: AgentRecord
@@ -27,6 +29,7 @@ class Agent:
     ready: bool = False
     ending: bool = False
     introduction: asyncio.Task[None] | None = None
+    family: list[Process] = field(default_factory=list)
 
     @property
     def name(self) -> str:

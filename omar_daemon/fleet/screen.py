@@ -60,7 +60,7 @@ def own_output(lines: Sequence[str], cursor: tuple[int, int], backend: Backend |
     body = list(lines)
     if backend is not None and backend.input_line is not None:
         body = _above_input(body, backend.input_line)
-    elif _is_empty_prompt(lines, cursor):
+    elif is_empty_prompt(lines, cursor):
         body = body[: cursor[1]]
     hints = backend.hints if backend is not None else ()
     return [line for line in body if not _RULE.match(line) and not any(hint.search(line) for hint in hints)]
@@ -112,7 +112,7 @@ def _above_input(lines: list[str], input_line: re.Pattern[str]) -> list[str]:
     return lines
 
 
-def _is_empty_prompt(lines: Sequence[str], cursor: tuple[int, int]) -> bool:
+def is_empty_prompt(lines: Sequence[str], cursor: tuple[int, int]) -> bool:
     """A shell waits: the cursor stands one blank behind a prompt character, and nothing is below."""
     column, row = cursor
     if row >= len(lines) or any(line.strip() for line in lines[row + 1 :]):

@@ -11,7 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from omar_daemon.fleet import environment, launch, live_state, panes, processes, prompts, screen, server, spool
+from omar_daemon.fleet import (
+    environment,
+    launch,
+    live_state,
+    panes,
+    processes,
+    prompts,
+    screen,
+    server,
+    spool,
+    worktrees,
+)
 from omar_daemon.fleet.backends import Backend, first_program
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import NoServer, SubprocessConnection, literal_path
@@ -57,14 +68,28 @@ class Spawner:
         with self._named(request) as name:
             plan = await asyncio.to_thread(self._plan, request, name)
             self._check_room()
+            await self._clear_manager(name)
             agent = await self._roster.add(plan.record)
         try:
+            if request.worktree:
+                plan = await self._give_worktree(agent, plan)
             await self._start(agent, plan)
             await self._roster.change(agent, stage="running")
         except BaseException:
             await self._undo(agent)
             raise
         return agent
+
+    async def _clear_manager(self, name: str) -> None:
+        """A manager that has ended makes room: nobody may kill it, so nobody else could."""
+        ended = self._roster.find(name)
+        if name == panes.MANAGER and ended is not None and ended.record.stage == "ended" and not ended.ending:
+            await self._undo(ended)
+
+    async def _give_worktree(self, agent: Agent, plan: Plan) -> Plan:
+        made = await asyncio.to_thread(worktrees.create, plan.record.workdir, agent.name, self._options.umask)
+        await self._roster.change(agent, workdir=made.workdir, repository=made.repository, branch=made.branch)
+        return replace(plan, record=agent.record)
 
     @contextlib.contextmanager
     def _named(self, request: SpawnRequest) -> Iterator[str]:
@@ -102,7 +127,7 @@ class Spawner:
             task=request.task,
             state_dir=live_state.directory(variables) if backend and backend.name == "claude" else None,
         )
-        return self._introduced(record, variables, backend)
+        return self._introduced(record, variables, backend, request.briefing)
 
     def _command(self, request: SpawnRequest, variables: dict[str, str]) -> tuple[str, Backend | None]:
         """The command line with its model, and the backend it starts."""
@@ -114,11 +139,25 @@ class Spawner:
             launch.checked_text(request.command, "command")
             return request.command + model, registry.of_command(request.command)
         wanted = request.backend if request.backend is not None else self._options.default_backend
-        backend = registry.get(wanted)
-        if backend is None:
+        if request.backend is None and not wanted:
+            backend = self._first_installed(variables)
+            return backend.command + model, backend
+        found = registry.get(wanted)
+        if found is None:
             raise InvalidRequest(f"Unknown backend '{wanted}'. Supported: {', '.join(registry.names())}")
-        self._check_installed(backend, variables)
-        return backend.command + model, backend
+        self._check_installed(found, variables)
+        return found.command + model, found
+
+    def _first_installed(self, variables: dict[str, str]) -> Backend:
+        """The first backend in the registry's order whose program is there."""
+        for backend in self._options.registry.all():
+            program = first_program(backend.command)
+            if program is not None and shutil.which(program, path=variables.get("PATH")):
+                return backend
+        raise InvalidRequest(
+            f"None of the backends is installed: {', '.join(self._options.registry.names())}."
+            " Install one, set agents.default_backend, or give a command."
+        )
 
     def _check_installed(self, backend: Backend, variables: dict[str, str]) -> None:
         program = first_program(backend.command)
@@ -129,16 +168,22 @@ class Spawner:
             " Install it, choose another backend (see GET /api/backends), or give a command."
         )
 
-    def _introduced(self, record: AgentRecord, variables: dict[str, str], backend: Backend | None) -> Plan:
+    def _introduced(
+        self, record: AgentRecord, variables: dict[str, str], backend: Backend | None, briefing: str
+    ) -> Plan:
         """The plan with what the agent is told: OMAR_ variables, the prompt and the first message."""
         name, url = record.name, self._options.url
-        parent = record.parent or panes.MANAGER
-        variables = {**variables, "OMAR_AGENT": name, "OMAR_PARENT": parent, "OMAR_URL": url}
-        if record.task is None and record.role not in prompts.PROMPTED_ROLES:
+        manages = name == panes.MANAGER
+        parent = record.parent or (prompts.PERSON if manages else panes.MANAGER)
+        variables = {**variables, "OMAR_AGENT": name, "OMAR_URL": url}
+        if record.parent or not manages:
+            variables["OMAR_PARENT"] = parent
+        if record.task is None and record.role not in prompts.PROMPTED_ROLES and not manages:
             return Plan(record, record.command, variables, {})
-        template = prompts.template("manager.md" if name == panes.MANAGER else "agent.md")
+        template = prompts.template("manager.md" if manages else "agent.md")
         task = prompts.NO_TASK if record.task is None else record.task
-        prompt = prompts.fill(template, name=name, parent=parent, task=task, url=url)
+        state = briefing if manages else None
+        prompt = prompts.fill(template, name=name, parent=parent, task=task, url=url, state=state)
         message = "" if record.task is None else prompts.first_message(name=name, parent=parent, task=task)
         told = prompts.introduce(name, record.command, backend, prompt, message, variables)
         delivery: Delivery = "pending" if told.first_message else "none"
@@ -160,7 +205,8 @@ class Spawner:
 
     def _write_files(self, plan: Plan) -> Path:
         prompts.write_files(plan.record.name, plan.files)
-        return launch.start_file(plan.command, plan.record.workdir, plan.variables)
+        command = launch.as_one_process(plan.command) if plan.record.backend else plan.command
+        return launch.start_file(command, plan.record.workdir, plan.variables, self._options.umask)
 
     async def _new_session(self, agent: Agent, start: Path) -> None:
         command = (
@@ -206,6 +252,8 @@ class Spawner:
             self._watch.forget(agent.name)
         await self._roster.remove(agent)
         await asyncio.to_thread(remove_files, agent.name)
+        if agent.record.repository is not None:
+            await asyncio.to_thread(worktrees.remove, agent.record, self._options.umask)
 
 
 def remove_files(name: str) -> None:

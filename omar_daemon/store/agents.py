@@ -36,6 +36,8 @@ agents_table = Table(
     Column("ended_at", Float),
     Column("end_reason", Text),
     Column("last_screen", Text),
+    Column("repository", Text),
+    Column("branch", Text),
 )
 
 
@@ -45,7 +47,8 @@ class AgentRecord:
 
     `delivery` is how far the first message has come: `sending` is written before the paste and `entering` before
     Enter, so that after a crash nothing is typed twice. `status` is the agent's own report. `state_dir` is where
-    its program publishes its live state, if it does.
+    its program publishes its live state, if it does. An agent with a worktree of its own works in `workdir`, on
+    `branch` of `repository`.
     """
 
     name: str
@@ -68,6 +71,8 @@ class AgentRecord:
     ended_at: float | None = None
     end_reason: str | None = None
     last_screen: str | None = None
+    repository: str | None = None
+    branch: str | None = None
 
 
 def insert(connection: Connection, record: AgentRecord) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from omar_daemon.store import agents, anchors, keys, metrics
+from omar_daemon.store import agents, anchors, events, keys, metrics
 
-__all__ = ["agents", "anchors", "keys", "metrics"]
+__all__ = ["agents", "anchors", "events", "keys", "metrics"]

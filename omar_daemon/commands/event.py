@@ -1,0 +1,147 @@
+"""`omar event schedule|list|cancel`: messages to agents, now, later or again and again."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import sys
+import time
+from typing import Any
+
+from omar_daemon.commands.agent_calls import ask
+from shared import output
+from shared.errors import OmaError, UsageError
+
+PERSON = "user"
+_UNITS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?\Z")
+
+
+def schedule(
+    *,
+    receiver: str,
+    payload: str | None,
+    sender: str | None,
+    at: str | None,
+    wait: str | None,
+    every: str | None,
+    event_id: str | None,
+    allow_missing: bool,
+    dry_run: bool,
+    json: bool,
+) -> int:
+    """Schedule an event by the daemon, which is started when needed; prints its id.
+
+    `at` is nanoseconds since the epoch or an ISO 8601 time (of this machine's zone unless it names one), `wait` and
+    `every` are spans like `90s` or `5m`. `payload` of None or `-` is stdin.
+    """
+    if at is not None and wait is not None:
+        raise UsageError("Give the time with --at or with --in, not both.")
+    wanted = {
+        "sender": sender or os.environ.get("OMAR_AGENT") or PERSON,
+        "receiver": receiver,
+        "payload": _payload(payload),
+        "timestamp": instant(at) if at is not None else (time.time_ns() + span(wait) if wait is not None else None),
+        "recurring_ns": span(every) if every is not None else None,
+        "id": event_id,
+        "allow_missing": allow_missing or None,
+    }
+    body = {key: value for key, value in wanted.items() if value is not None}
+    if dry_run:
+        output.print_json({"method": "POST", "path": "/api/events", "body": body})
+        return 0
+    from omar_daemon.client import daemon_client
+
+    with daemon_client(start=True) as client:
+        made = ask(client, "POST", "/api/events", json=body)
+    if json:
+        output.print_json(made)
+        return 0
+    output.print_text(made["id"])
+    output.say(f"Due {shown_time(made['timestamp'])}.")
+    return 0
+
+
+def show_all(*, receiver: str | None, dead: bool, json: bool) -> int:
+    """Print the events that wait, or with `dead` those that could not be delivered and why."""
+    params = {key: value for key, value in (("receiver", receiver), ("state", "dead" if dead else None)) if value}
+    from omar_daemon.client import daemon_client
+
+    with daemon_client() as client:
+        found = ask(client, "GET", "/api/events", params=params)
+    if json:
+        output.print_json(found)
+        return 0
+    if not found["events"]:
+        output.say("No dead events." if dead else "No events.")
+        return 0
+    last = "reason" if dead else "payload"
+    rows = [
+        [e["id"], shown_time(e["timestamp"]), _every(e), e["sender"], e["receiver"], e[last]] for e in found["events"]
+    ]
+    output.print_table(("event", "due", "every", "from", "to", last), rows)
+    return 0
+
+
+def cancel(*, ids: list[str], dry_run: bool, json: bool) -> int:
+    """Cancel events; one that is none does not stop the others; 1 then."""
+    from urllib.parse import quote
+
+    from omar_daemon.client import daemon_client
+
+    plan = [{"method": "DELETE", "path": f"/api/events/{quote(event_id, safe='')}"} for event_id in ids]
+    if dry_run:
+        output.print_json({"plan": plan})
+        return 0
+    results: list[dict[str, Any]] = []
+    with daemon_client() as client:
+        for event_id, step in zip(ids, plan, strict=True):
+            try:
+                results.append(ask(client, step["method"], step["path"]))
+            except OmaError as error:
+                results.append({"id": event_id, "error": error.message})
+    if json:
+        output.print_json({"results": results})
+    for result in results:
+        output.say(result.get("error") or f"Event {result['id']} is cancelled.")
+    return 1 if any("error" in result for result in results) else 0
+
+
+def span(text: str) -> int:
+    """Nanoseconds of a span like `90s`, `5m`, `1.5h`; a bare number is seconds."""
+    found = _SPAN.match(text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is no span of time.", hint="Write it like 500ms, 90s, 5m, 2h or 1d.")
+    return int(float(found.group(1)) * _UNITS[found.group(2) or "s"])
+
+
+def instant(text: str) -> int:
+    """Nanoseconds since the epoch of a number of them, or of an ISO 8601 time."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        moment = datetime.datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        raise UsageError(f"{text!r} is no time.", hint="Write it like 2026-11-22T09:30 or in nanoseconds.") from None
+    return int(moment.timestamp()) * 10**9 + moment.microsecond * 1000
+
+
+def shown_time(nanoseconds: int) -> str:
+    """In this machine's zone, to the second."""
+    return datetime.datetime.fromtimestamp(nanoseconds // 10**9).astimezone().isoformat(sep=" ")
+
+
+def _every(event: dict[str, Any]) -> str:
+    return f"{event['recurring_ns'] / 1e9:g} s" if "recurring_ns" in event else ""
+
+
+def _payload(payload: str | None) -> str:
+    if payload is not None and payload != "-":
+        return payload
+    if payload is None and sys.stdin.isatty():
+        raise UsageError("There is no text to send.", hint="omar event schedule NAME TEXT, or pipe it in.")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError:
+        raise UsageError("The text on stdin is not UTF-8.") from None

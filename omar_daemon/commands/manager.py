@@ -1,0 +1,47 @@
+"""`omar manager start`: the agent that runs the others for a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omar_daemon.commands.agent_calls import ask, refusal
+from omar_daemon.fleet.panes import MANAGER
+from shared import output
+
+
+def start(
+    *,
+    task: str | None,
+    workdir: Path | None,
+    backend: str | None,
+    model: str | None,
+    command: str | None,
+    dry_run: bool,
+    json: bool,
+) -> int:
+    """Start the manager with its own prompt and a summary of how things stand; one that runs is left alone."""
+    wanted = {
+        "name": MANAGER,
+        "task": task,
+        "workdir": str((workdir or Path.cwd()).expanduser().absolute()),
+        "backend": backend,
+        "model": model,
+        "command": command,
+    }
+    body = {key: value for key, value in wanted.items() if value is not None}
+    if dry_run:
+        output.print_json({"method": "POST", "path": "/api/agents", "body": body})
+        return 0
+    from omar_daemon.client import daemon_client
+
+    with daemon_client(start=True) as client:
+        answer = client.request("POST", "/api/agents", json=body)
+        if answer.status >= 400 and answer.status != 409:
+            raise refusal(answer)
+        started = answer.status < 400
+        found = ask(client, "GET", f"/api/agents/{MANAGER}")
+    if json:
+        output.print_json({"started": started, "id": found["id"], "session": found["session"]})
+    else:
+        output.say(f"The manager {'runs' if started else 'runs already'}. Talk to it with `omar attach {MANAGER}`.")
+    return 0
