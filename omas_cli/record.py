@@ -50,7 +50,9 @@ def record_of(session: Session) -> Record:
     """Score a session; one without any instant counts as begun when its files were last written."""
     conversations = list(session.conversations())
     usage = session.total_usage
-    modified_ms = max((file.modified_ns for file in session.files), default=0) // 1_000_000
+    modified_ms = session.modified_ms
+    if modified_ms is None:
+        modified_ms = max((file.modified_ns for file in session.files), default=0) // 1_000_000
     return Record(
         tool=session.tool,
         id=session.id,

@@ -58,7 +58,7 @@ def _print(summary: Summary, *, verbose: bool, json: bool) -> None:
     for path, reason in summary.failures:
         output.warn(f"{output.cell(path)}: {reason}; it will be tried again.")
     if not summary.found:
-        output.say("No AI session logs were found. Claude Code keeps them in ~/.claude (or CLAUDE_CONFIG_DIR).")
+        output.say(f"No session logs were found of {', '.join(transcripts.TOOLS)}.")
 
 
 def _as_json(summary: Summary) -> dict[str, object]:

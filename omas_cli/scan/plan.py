@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -42,11 +42,20 @@ def make_plan(wanted: Wanted, known: Known, projects: Mapping[str, str | None]) 
 
 
 def _discover(wanted: Wanted, known: Known) -> list[Source]:
+    found: list[Source] = []
+    for tool in wanted.tools:
+        found.extend(transcripts.discover((tool,), since_ms=wanted.since_ms, owner=_owner(tool, known)))
+    return found
+
+
+def _owner(tool: str, known: Known) -> Callable[[str], str | None]:
+    """Which session a log belongs to: from the ledger, or from the log itself when it is new."""
+
     def owner(path: str) -> str | None:
         seen = known.get(path)
-        return seen.session if seen is not None else transcripts.reader("claude").peek(path)[0]
+        return seen.session if seen is not None else transcripts.reader(tool).peek(path)[0]
 
-    return list(transcripts.discover(wanted.tools, since_ms=wanted.since_ms, owner=owner))
+    return owner
 
 
 def joined(sources: Iterable[Source], known: Known) -> list[Source]:
@@ -80,6 +89,8 @@ def _is_unchanged(source: Source, known: Known) -> bool:
 def _is_of_project(source: Source, project: str, projects: Mapping[str, str | None]) -> bool:
     if source.session_id in projects:
         path = projects[source.session_id]
+    elif not source.session_id and transcripts.holds_many(source.tool):
+        return True
     else:
         path = transcripts.reader(source.tool).peek(source.files[0].path)[1]
     return path is not None and project.lower() in path.lower()

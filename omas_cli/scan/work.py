@@ -34,7 +34,8 @@ def outcome_of(source: Source) -> Outcome:
     records, skipped, skipped_lines = [], [], 0
     try:
         for session in transcripts.read(source, Detail.COUNTS):
-            records.append(record_of(session))
+            if session.id:
+                records.append(record_of(session))
             skipped.extend(session.skipped)
             skipped_lines += session.skipped_lines
     except Exception as error:  # the boundary between one session and all the others

@@ -15,12 +15,13 @@ All take `detail`: `Detail.FULL` (default) with texts, tool inputs and results, 
 every tool. `session.usage` are the session's own tokens, `session.total_usage` those with its sub-agents.
 
 Logs are opened read-only. A line that is torn, not UTF-8 or no JSON object is skipped and told in
-`session.skipped`; an odd field costs only itself. Nothing here raises for what stands in a log.
+`session.skipped`; an odd field costs only itself. Nothing here raises for what stands in a log. A source that cannot
+be read at all gives one session with the id "" that holds nothing but what was skipped.
 """
 
 from __future__ import annotations
 
-from shared.transcripts.catalogue import TOOLS, discover, read, read_session, reader, sessions_of
+from shared.transcripts.catalogue import TOOLS, discover, holds_many, read, read_session, reader, sessions_of
 from shared.transcripts.edits import FileEdit, edits_of
 from shared.transcripts.model import (
     Conversation,
@@ -58,6 +59,7 @@ __all__ = [
     "Usage",
     "discover",
     "edits_of",
+    "holds_many",
     "read",
     "read_session",
     "reader",

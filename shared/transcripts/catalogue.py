@@ -12,9 +12,10 @@ from typing import Protocol, cast
 
 from shared.transcripts.model import Detail, Session, Source
 
-TOOLS = ("claude",)
+TOOLS = ("claude", "codex", "gemini", "opencode", "cursor", "aider", "copilot")
 
 Owner = Callable[[str], str | None]
+Wanted = Callable[[str, str | None], bool]
 
 
 class Reader(Protocol):
@@ -25,6 +26,12 @@ class Reader(Protocol):
     def read(self, source: Source, detail: Detail) -> Iterator[Session]: ...
 
     def peek(self, path: str) -> tuple[str | None, str | None]: ...
+
+
+class ReaderOfMany(Reader, Protocol):
+    """A reader whose sources hold many sessions; it can leave those unread that are not wanted."""
+
+    def read_wanted(self, source: Source, detail: Detail, wanted: Wanted) -> Iterator[Session]: ...
 
 
 @cache
@@ -68,11 +75,35 @@ def sessions_of(
 ) -> Iterator[Session]:
     """Sessions that work in `directory`: begun in it, below it or above it. Read one at a time, newest first."""
     wanted = Path(directory).resolve()
+
+    def related(_id: str, cwd: str | None) -> bool:
+        return cwd is not None and _is_related(Path(cwd), wanted)
+
     sources = sorted(discover(tools, since_ms=since_ms), key=lambda source: source.modified_ns, reverse=True)
     for source in sources:
-        cwd = reader(source.tool).peek(source.files[0].path)[1]
-        if cwd is not None and _is_related(Path(cwd), wanted):
+        many = _reader_of_many(source)
+        if many is not None:
+            found = many.read_wanted(
+                source, detail, lambda _id, cwd: cwd is not None and _is_related(Path(cwd), wanted)
+            )
+            yield from (session for session in found if session.id and _is_since(session, since_ms))
+            continue
+        if related("", reader(source.tool).peek(source.files[0].path)[1]):
             yield from read(source, detail)
+
+
+def _is_since(session: Session, since_ms: int | None) -> bool:
+    return since_ms is None or session.modified_ms is None or session.modified_ms >= since_ms
+
+
+def holds_many(tool: str) -> bool:
+    """Whether a source of the tool may hold many sessions (a database)."""
+    return hasattr(reader(tool), "read_wanted")
+
+
+def _reader_of_many(source: Source) -> ReaderOfMany | None:
+    many = not source.session_id and holds_many(source.tool)
+    return cast(ReaderOfMany, reader(source.tool)) if many else None
 
 
 def read_session(session_id: str, *, tool: str | None = None, detail: Detail = Detail.FULL) -> Session | None:
@@ -91,10 +122,18 @@ def read_session(session_id: str, *, tool: str | None = None, detail: Detail = D
 
 def _read_unnamed(session_id: str, sources: Iterable[Source], detail: Detail) -> Session | None:
     """Look into the logs themselves: a file may hold a session its name does not tell."""
+
+    def is_wanted(name: str, _cwd: str | None) -> bool:
+        return name == session_id
+
     for source in sources:
-        if reader(source.tool).peek(source.files[0].path)[0] != session_id:
+        many = _reader_of_many(source)
+        if many is None and reader(source.tool).peek(source.files[0].path)[0] != session_id:
             continue
-        for session in read(source, detail):
+        found = (
+            many.read_wanted(source, detail, lambda name, _cwd: name == session_id) if many else read(source, detail)
+        )
+        for session in found:
             if session.id == session_id:
                 return session
     return None

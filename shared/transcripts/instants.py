@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-
 USUAL_LENGTH = len("2025-06-15T10:30:00.000Z")
 MOST_MINUTES_KEPT = 4096
 

@@ -214,7 +214,8 @@ class Session(Conversation, kw_only=True):
 
     `tool` is the short name (`claude`, `codex`, …); `cwd` the first working directory its lines name; `files` its
     logs as found; `skipped_lines` how many lines could not be used, `skipped` the first 1000 of them; `modes` the
-    permission modes in order of time.
+    permission modes in order of time. `modified_ms` is when the session was last written to, where the log tells it
+    (files that hold many sessions); None means the files' own time.
     """
 
     tool: str
@@ -227,6 +228,7 @@ class Session(Conversation, kw_only=True):
     skipped_lines: int = 0
     modes: list[ModeChange] = field(default_factory=list)
     forked_from: str | None = None
+    modified_ms: int | None = None
 
     def conversations(self) -> Iterator[Conversation]:
         """The session's own conversation, then every sub-agent's."""

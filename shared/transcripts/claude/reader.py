@@ -17,7 +17,6 @@ from shared.transcripts.claude.records import (
     Fork,
     Progress,
     Record,
-    any_json,
     decode,
     decode_usual,
     details_of,
@@ -26,6 +25,7 @@ from shared.transcripts.claude.records import (
 from shared.transcripts.claude.threads import MAIN, PROMPT_LENGTH, Responses, SideChains, Thread
 from shared.transcripts.instants import earlier, later, milliseconds
 from shared.transcripts.lines import read_lines
+from shared.transcripts.loose import any_json
 from shared.transcripts.model import (
     Detail,
     LogFile,

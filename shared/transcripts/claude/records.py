@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw, Struct, field
 
+from shared.transcripts.loose import MOST_TOKENS, any_json
+
 NOTHING = Raw(b"")
-MOST_TOKENS = 10**12
 
 Odd = str | list[Raw] | int | float | bool | None
 
@@ -145,14 +146,6 @@ def small_object(data: bytes, shape: type[Shape]) -> Shape:
         return mended(data, shape) or shape()
 
 
-def any_json(data: bytes) -> Any:
-    """Any JSON value, as the standard library reads it, lone surrogates replaced; None when it is no JSON."""
-    try:
-        return _without_surrogates(json.loads(data))
-    except (ValueError, RecursionError):
-        return None
-
-
 def text_of(raw: Raw) -> str:
     """The text of a JSON string; "" for anything else."""
     if raw is NOTHING:
@@ -200,16 +193,6 @@ def _fit_field(value: Any, kind: Any) -> Any:
         return msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError):
         return None
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
-    return value
 
 
 _CONTENT = str | list[Block] | None

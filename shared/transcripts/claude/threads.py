@@ -11,19 +11,18 @@ from msgspec import Raw
 from shared.transcripts.claude import edits
 from shared.transcripts.claude.people import Words
 from shared.transcripts.claude.records import (
-    MOST_TOKENS,
     NOTHING,
     Block,
     Message,
     Record,
     SpawnInput,
     TokenCounts,
-    any_json,
     small_object,
     text_of,
     tokens,
 )
 from shared.transcripts.instants import earlier, later
+from shared.transcripts.loose import MOST_TOKENS, any_json
 from shared.transcripts.model import HumanMessage, Position, Response, ToolCall, Usage
 
 MAIN = ""
