@@ -22,9 +22,12 @@ _oobo_completion() {
         case "$path/$word" in
             "/install"|"/uninstall"|"/status"|"/anchors"|\
             "/show"|"/explain"|"/blame"|"/why"|\
+            "/stats"|"/dash"|"/share"|"/export"|\
             "/sync"|"/transparency"|"/ignore"|"/unignore"|\
-            "/redact"|"/doctor"|"/outbox"|"/auth"|\
-            "/config"|"/completions"|"/outbox/list"|"/outbox/retry"|\
+            "/redact"|"/doctor"|"/sessions"|"/agent"|\
+            "/outbox"|"/auth"|"/config"|"/completions"|\
+            "/sessions/list"|"/sessions/show"|"/sessions/search"|"/agent/install"|\
+            "/agent/uninstall"|"/agent/status"|"/outbox/list"|"/outbox/retry"|\
             "/outbox/drop"|"/auth/login"|"/auth/logout"|"/auth/status"|\
             "/auth/set-remote"|"/config/path"|"/config/show"|"/config/get"|\
             "/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
@@ -32,7 +35,10 @@ _oobo_completion() {
         esac
         case "$path $word" in
             "/install --path"|"/uninstall --path"|"/anchors -n"|"/anchors --limit"|\
-            "/anchors --since"|"/blame --commit"|"/auth/login --server")
+            "/anchors --since"|"/blame --commit"|"/stats --since"|"/share --out"|\
+            "/share -o"|"/export --since"|"/export --out"|"/export -o"|\
+            "/sessions/list -n"|"/sessions/list --limit"|"/sessions/list --since"|"/sessions/list --tool"|\
+            "/sessions/search -n"|"/sessions/search --limit"|"/sessions/search --tool"|"/auth/login --server")
                 skip=1 ;;
             *" -"*) ;;
             *) position=$((position + 1)) ;;
@@ -46,6 +52,19 @@ _oobo_completion() {
         "/anchors --limit") kind=free ;;
         "/anchors --since") kind=free ;;
         "/blame --commit") kind=free ;;
+        "/stats --since") kind=free ;;
+        "/share --out") kind=files ;;
+        "/share -o") kind=files ;;
+        "/export --since") kind=free ;;
+        "/export --out") kind=files ;;
+        "/export -o") kind=files ;;
+        "/sessions/list -n") kind=free ;;
+        "/sessions/list --limit") kind=free ;;
+        "/sessions/list --since") kind=free ;;
+        "/sessions/list --tool") kind=free ;;
+        "/sessions/search -n") kind=free ;;
+        "/sessions/search --limit") kind=free ;;
+        "/sessions/search --tool") kind=free ;;
         "/auth/login --server") kind=free ;;
     esac
     if [[ -z $kind && $current == -* ]]; then
@@ -60,12 +79,24 @@ _oobo_completion() {
             "/explain") words="--help --json" ;;
             "/blame") words="--help --commit --json" ;;
             "/why") words="--help --scores --no-scores --json" ;;
-            "/sync") words="--help --dry-run --quiet --json" ;;
+            "/stats") words="--help --since --all --json" ;;
+            "/dash") words="--help --json" ;;
+            "/share") words="--help --out --local --anonymous --dry-run --json" ;;
+            "/export") words="--help --agent-trace --since --out --json" ;;
+            "/sync") words="--help --git --dry-run --quiet --json" ;;
             "/transparency") words="--help --global --json" ;;
             "/ignore") words="--help" ;;
             "/unignore") words="--help" ;;
             "/redact") words="--help --check --json" ;;
             "/doctor") words="--help --json" ;;
+            "/sessions") words="--help" ;;
+            "/sessions/list") words="--help --limit --since --tool --all --json" ;;
+            "/sessions/show") words="--help --json" ;;
+            "/sessions/search") words="--help --limit --tool --all --json" ;;
+            "/agent") words="--help" ;;
+            "/agent/install") words="--help --dry-run --json" ;;
+            "/agent/uninstall") words="--help --dry-run --json" ;;
+            "/agent/status") words="--help --json" ;;
             "/outbox") words="--help" ;;
             "/outbox/list") words="--help --json" ;;
             "/outbox/retry") words="--help" ;;
@@ -87,7 +118,9 @@ _oobo_completion() {
         esac
     elif [[ -z $kind ]]; then
         case "$path $position" in
-            " 0") kind=words; words="install uninstall status anchors show explain blame why sync transparency ignore unignore redact doctor outbox auth config completions" ;;
+            " 0") kind=words; words="install uninstall status anchors show explain blame why stats dash share export sync transparency ignore unignore redact doctor sessions agent outbox auth config completions" ;;
+            "/sessions 0") kind=words; words="list show search" ;;
+            "/agent 0") kind=words; words="install uninstall status" ;;
             "/outbox 0") kind=words; words="list retry drop" ;;
             "/auth 0") kind=words; words="login logout status set-remote" ;;
             "/config 0") kind=words; words="path show get set" ;;
@@ -96,8 +129,14 @@ _oobo_completion() {
             "/explain 0") kind=free ;;
             "/blame 0") kind=free ;;
             "/why 0") kind=free ;;
+            "/share 0") kind=free ;;
+            "/export 0") kind=free ;;
             "/transparency 0") kind=words; words="on off" ;;
             "/redact 0") kind=free ;;
+            "/sessions/show 0") kind=free ;;
+            "/sessions/search 0") kind=free ;;
+            "/agent/install "*) kind=agents ;;
+            "/agent/uninstall "*) kind=agents ;;
             "/outbox/retry 0") kind=free ;;
             "/outbox/drop 0") kind=free ;;
             "/auth/set-remote 0") kind=free ;;

@@ -15,13 +15,13 @@ function _oobo_completion
             continue
         end
         switch "$path/$word"
-            case '/install' '/uninstall' '/status' '/anchors' '/show' '/explain' '/blame' '/why' '/sync' '/transparency' '/ignore' '/unignore' '/redact' '/doctor' '/outbox' '/auth' '/config' '/completions' '/outbox/list' '/outbox/retry' '/outbox/drop' '/auth/login' '/auth/logout' '/auth/status' '/auth/set-remote' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
+            case '/install' '/uninstall' '/status' '/anchors' '/show' '/explain' '/blame' '/why' '/stats' '/dash' '/share' '/export' '/sync' '/transparency' '/ignore' '/unignore' '/redact' '/doctor' '/sessions' '/agent' '/outbox' '/auth' '/config' '/completions' '/sessions/list' '/sessions/show' '/sessions/search' '/agent/install' '/agent/uninstall' '/agent/status' '/outbox/list' '/outbox/retry' '/outbox/drop' '/auth/login' '/auth/logout' '/auth/status' '/auth/set-remote' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
         end
         switch "$path $word"
-            case '/install --path' '/uninstall --path' '/anchors -n' '/anchors --limit' '/anchors --since' '/blame --commit' '/auth/login --server'
+            case '/install --path' '/uninstall --path' '/anchors -n' '/anchors --limit' '/anchors --since' '/blame --commit' '/stats --since' '/share --out' '/share -o' '/export --since' '/export --out' '/export -o' '/sessions/list -n' '/sessions/list --limit' '/sessions/list --since' '/sessions/list --tool' '/sessions/search -n' '/sessions/search --limit' '/sessions/search --tool' '/auth/login --server'
                 set skip 1
             case '* -*'
             case '*'
@@ -49,6 +49,36 @@ function _oobo_completion
             return
         case '/blame --commit'
             return
+        case '/stats --since'
+            return
+        case '/share --out'
+            __fish_complete_path $current
+            return
+        case '/share -o'
+            __fish_complete_path $current
+            return
+        case '/export --since'
+            return
+        case '/export --out'
+            __fish_complete_path $current
+            return
+        case '/export -o'
+            __fish_complete_path $current
+            return
+        case '/sessions/list -n'
+            return
+        case '/sessions/list --limit'
+            return
+        case '/sessions/list --since'
+            return
+        case '/sessions/list --tool'
+            return
+        case '/sessions/search -n'
+            return
+        case '/sessions/search --limit'
+            return
+        case '/sessions/search --tool'
+            return
         case '/auth/login --server'
             return
     end
@@ -72,8 +102,16 @@ function _oobo_completion
                 printf '%s\t%s\n' '--help' 'show help' '--commit' 'As of this commit' '--json' 'Print one JSON document on stdout'
             case '/why'
                 printf '%s\t%s\n' '--help' 'show help' '--scores' 'Ask omas for the session\'s scores' '--no-scores' 'Ask omas for the session\'s scores' '--json' 'Print one JSON document on stdout'
+            case '/stats'
+                printf '%s\t%s\n' '--help' 'show help' '--since' '7d, 2w, 3mo or an ISO 8601 instant' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
+            case '/dash'
+                printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
+            case '/share'
+                printf '%s\t%s\n' '--help' 'show help' '--out' 'Write this file instead' '--local' 'On this machine\'s daemon' '--anonymous' 'Without a key: the page belongs to nobody' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/export'
+                printf '%s\t%s\n' '--help' 'show help' '--agent-trace' 'In the Agent Trace format' '--since' '7d, 2w, 3mo or an ISO 8601 instant' '--out' 'Write this file instead' '--json' 'Print one JSON document on stdout'
             case '/sync'
-                printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing' '--quiet' 'Say nothing when all is well' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--git' 'Also exchange oobo/anchors/v1 with the remote' '--dry-run' 'Show exactly what would be done, and do nothing' '--quiet' 'Say nothing when all is well' '--json' 'Print one JSON document on stdout'
             case '/transparency'
                 printf '%s\t%s\n' '--help' 'show help' '--global' 'As the default of all repositories' '--json' 'Print one JSON document on stdout'
             case '/ignore'
@@ -83,6 +121,22 @@ function _oobo_completion
             case '/redact'
                 printf '%s\t%s\n' '--help' 'show help' '--check' 'Only say what would be taken' '--json' 'Print one JSON document on stdout'
             case '/doctor'
+                printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
+            case '/sessions'
+                printf '%s\t%s\n' '--help' 'show help'
+            case '/sessions/list'
+                printf '%s\t%s\n' '--help' 'show help' '--limit' 'How many' '--since' '7d, 2w, 3mo or an ISO 8601 instant' '--tool' 'Only of this tool, as in `claude`' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
+            case '/sessions/show'
+                printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
+            case '/sessions/search'
+                printf '%s\t%s\n' '--help' 'show help' '--limit' 'How many' '--tool' 'Only of this tool, as in `claude`' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
+            case '/agent'
+                printf '%s\t%s\n' '--help' 'show help'
+            case '/agent/install'
+                printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/agent/uninstall'
+                printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/agent/status'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/outbox'
                 printf '%s\t%s\n' '--help' 'show help'
@@ -125,7 +179,11 @@ function _oobo_completion
     end
     switch "$path $position"
         case ' 0'
-            printf '%s\t%s\n' 'install' 'Put the hooks into a repository' 'uninstall' 'Take the hooks out and put back what was there, byte for byte' 'status' 'Hooks, anchors, outbox and server at a glance' 'anchors' 'List the newest anchors' 'show' 'Show a commit\'s anchor' 'explain' 'Say why each session is linked to a commit, and why others are not' 'blame' 'Show a file line by line: written by an agent (A) or a person (H)' 'why' 'Tell where a line came from: commit, session, prompt, agent, task, sc…' 'sync' 'Send everything that waits, in spite of pauses and back-off' 'transparency' 'Show or set whether redacted transcripts are sent with anchors' 'ignore' 'Make no anchors in this repository' 'unignore' 'Make anchors in this repository again' 'redact' 'Print a text without its secrets, or say which it holds' 'doctor' 'Check that everything needed is there' 'outbox' 'See and change what waits to be sent' 'auth' 'The server, its key, and whether anchors are sent' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+            printf '%s\t%s\n' 'install' 'Put the hooks into a repository' 'uninstall' 'Take the hooks out and put back what was there, byte for byte' 'status' 'Hooks, anchors, outbox and server at a glance' 'anchors' 'List the newest anchors' 'show' 'Show a commit\'s anchor' 'explain' 'Say why each session is linked to a commit, and why others are not' 'blame' 'Show a file line by line: written by an agent (A) or a person (H)' 'why' 'Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats' 'Lines, agents, models and tokens of the anchors here' 'dash' 'Server, outbox, sync, and the AI share of the last weeks' 'share' 'Share one redacted session: print the address of its page, or write .…' 'export' 'Write anchors in an open format, one record per line' 'sync' 'Send everything that waits, in spite of pauses and back-off' 'transparency' 'Show or set whether redacted transcripts are sent with anchors' 'ignore' 'Make no anchors in this repository' 'unignore' 'Make anchors in this repository again' 'redact' 'Print a text without its secrets, or say which it holds' 'doctor' 'Check that everything needed is there' 'sessions' 'The AI sessions themselves, as their logs tell them' 'agent' 'The hooks inside the agents, which record each edit as it happens' 'outbox' 'See and change what waits to be sent' 'auth' 'The server, its key, and whether anchors are sent' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+        case '/sessions 0'
+            printf '%s\t%s\n' 'list' 'List the newest sessions, and how many commits each stands behind' 'show' 'Show a session with its messages' 'search' 'Find the sessions in which something was said'
+        case '/agent 0'
+            printf '%s\t%s\n' 'install' 'Merge our hooks into the settings of agents' 'uninstall' 'Take our hooks out of the settings of agents, and nothing else' 'status' 'Show which agents have our hooks'
         case '/outbox 0'
             printf '%s\t%s\n' 'list' 'List what waits, and why' 'retry' 'Send one item again, or all, parked ones too' 'drop' 'Take an item out for good'
         case '/auth 0'
@@ -138,9 +196,21 @@ function _oobo_completion
         case '/explain 0'
         case '/blame 0'
         case '/why 0'
+        case '/share 0'
+        case '/export 0'
         case '/transparency 0'
             printf '%s\n' 'on' 'off'
         case '/redact 0'
+        case '/sessions/show 0'
+        case '/sessions/search 0'
+        case '/agent/install *'
+            for name in ($words[1] completions agents 2>/dev/null)
+                echo $name
+            end
+        case '/agent/uninstall *'
+            for name in ($words[1] completions agents 2>/dev/null)
+                echo $name
+            end
         case '/outbox/retry 0'
         case '/outbox/drop 0'
         case '/auth/set-remote 0'

@@ -1,6 +1,7 @@
-"""The `oobo` command line: wiring only. Each verb's work is in `commands/`, imported when it is called."""
+"""The `oobo` command line: wiring only. Each verb's work is in `commands/`, imported when it is called.
 
-from __future__ import annotations
+No postponed annotations here: Typer would evaluate the text of each of them on every start (5 ms).
+"""
 
 import sys
 from collections.abc import Sequence
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
 
 app = new_app("Each commit gets an anchor that says which AI session wrote it.")
 
+SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its id, or how that begins.")]
 CommitArgument = Annotated[str, typer.Argument(metavar="COMMIT", help="Hash, short hash, branch, HEAD~1 …")]
 PathOption = Annotated[Path, typer.Option("--path", help="A folder of the repository.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+LimitOption = Annotated[int, typer.Option("-n", "--limit", min=1, help="How many.")]
+SinceOption = Annotated[str | None, typer.Option("--since", help="7d, 2w, 3mo or an ISO 8601 instant.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Of every repository.")]
+ToolOption = Annotated[str | None, typer.Option("--tool", help="Only of this tool, as in `claude`.")]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write this file instead.")]
+AGENTS = "claude|codex|cursor|gemini|opencode"
+AgentsArgument = Annotated[list[str], typer.Argument(metavar=AGENTS, help="One or more agents.")]
 ItemArgument = Annotated[int | None, typer.Argument(metavar="[ID]", help="Number of `oobo outbox list`.")]
 HERE = Path()
 
@@ -59,10 +68,7 @@ def status(json: JsonOption = False) -> int:
 
 @app.command("anchors")
 def anchors(
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="How many.")] = 20,
-    since: Annotated[str | None, typer.Option("--since", help="7d, 2w, 3mo or an ISO 8601 instant.")] = None,
-    everywhere: Annotated[bool, typer.Option("--all", help="Of every repository.")] = False,
-    json: JsonOption = False,
+    limit: LimitOption = 20, since: SinceOption = None, everywhere: AllOption = False, json: JsonOption = False
 ) -> int:
     """List the newest anchors."""
     from oobo_hooks.commands import anchors as command
@@ -110,8 +116,122 @@ def why(
     return command.run(target=target, scores=scores, json=json)
 
 
+sessions_app = new_app("The AI sessions themselves, as their logs tell them.")
+app.add_typer(sessions_app, name="sessions")
+
+
+@sessions_app.command("list")
+def sessions_list(
+    limit: LimitOption = 20,
+    since: SinceOption = None,
+    tool: ToolOption = None,
+    everywhere: AllOption = False,
+    json: JsonOption = False,
+) -> int:
+    """List the newest sessions, and how many commits each stands behind."""
+    from oobo_hooks.commands import sessions as command
+
+    return command.list_(limit=limit, since=since, tool=tool, everywhere=everywhere, json=json)
+
+
+@sessions_app.command("show")
+def sessions_show(session_id: SessionArgument, json: JsonOption = False) -> int:
+    """Show a session with its messages; the beginning of its id is enough."""
+    from oobo_hooks.commands import sessions as command
+
+    return command.show(session_id=session_id, json=json)
+
+
+@sessions_app.command("search")
+def sessions_search(
+    text: str,
+    limit: LimitOption = 20,
+    tool: ToolOption = None,
+    everywhere: AllOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Find the sessions in which something was said."""
+    from oobo_hooks.commands import sessions as command
+
+    return command.search(text=text, limit=limit, tool=tool, everywhere=everywhere, json=json)
+
+
+@app.command("stats")
+def stats(since: SinceOption = None, everywhere: AllOption = False, json: JsonOption = False) -> int:
+    """Lines, agents, models and tokens of the anchors here."""
+    from oobo_hooks.commands import stats as command
+
+    return command.stats(since=since, everywhere=everywhere, json=json)
+
+
+@app.command("dash")
+def dash(json: JsonOption = False) -> int:
+    """Server, outbox, sync, and the AI share of the last weeks."""
+    from oobo_hooks.commands import stats as command
+
+    return command.dash(json=json)
+
+
+@app.command("share")
+def share(
+    session_id: SessionArgument,
+    out: OutOption = None,
+    local: Annotated[bool, typer.Option("--local", help="On this machine's daemon.")] = False,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Without a key: the page belongs to nobody.")] = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Share one redacted session: print the address of its page, or write .md, .json or .jsonl."""
+    from oobo_hooks.commands import share as command
+
+    return command.run(session_id=session_id, out=out, local=local, anonymous=anonymous, dry_run=dry_run, json=json)
+
+
+@app.command("export")
+def export(
+    commit: Annotated[str | None, typer.Argument(metavar="[COMMIT]", help="Only this commit.")] = None,
+    agent_trace: Annotated[bool, typer.Option("--agent-trace", help="In the Agent Trace format.")] = False,
+    since: SinceOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Write anchors in an open format, one record per line."""
+    from oobo_hooks.commands import export as command
+
+    return command.run(agent_trace=agent_trace, commit=commit, since=since, out=out, json=json)
+
+
+agent_app = new_app("The hooks inside the agents, which record each edit as it happens.")
+app.add_typer(agent_app, name="agent")
+
+
+@agent_app.command("install")
+def agent_install(agents: AgentsArgument, dry_run: DryRunOption = False, json: JsonOption = False) -> int:
+    """Merge our hooks into the settings of agents; nothing else there is touched."""
+    from oobo_hooks.commands import agent as command
+
+    return command.install(agents=agents, dry_run=dry_run, json=json)
+
+
+@agent_app.command("uninstall")
+def agent_uninstall(agents: AgentsArgument, dry_run: DryRunOption = False, json: JsonOption = False) -> int:
+    """Take our hooks out of the settings of agents, and nothing else."""
+    from oobo_hooks.commands import agent as command
+
+    return command.uninstall(agents=agents, dry_run=dry_run, json=json)
+
+
+@agent_app.command("status")
+def agent_status(json: JsonOption = False) -> int:
+    """Show which agents have our hooks."""
+    from oobo_hooks.commands import agent as command
+
+    return command.status(json=json)
+
+
 @app.command("sync")
 def sync(
+    git: Annotated[bool, typer.Option("--git", help="Also exchange oobo/anchors/v1 with the remote.")] = False,
     dry_run: DryRunOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well.")] = False,
     json: JsonOption = False,
@@ -119,7 +239,7 @@ def sync(
     """Send everything that waits, in spite of pauses and back-off."""
     from oobo_hooks.commands import sync as command
 
-    return command.sync(dry_run=dry_run, quiet=quiet, json=json)
+    return command.sync(git=git, dry_run=dry_run, quiet=quiet, json=json)
 
 
 outbox_app = new_app("See and change what waits to be sent.")
@@ -236,19 +356,25 @@ def redact(
     return command.run(source=source, check=check, json=json)
 
 
-def _settings() -> Sequence[Setting]:
+def _settings() -> Sequence["Setting"]:
     from oobo_hooks.settings import SETTINGS
 
     return SETTINGS
 
 
-def _checks() -> Sequence[Check]:
+def _project() -> Path | None:
+    from oobo_hooks import settings
+
+    return settings.project_dir()
+
+
+def _checks() -> Sequence["Check"]:
     from oobo_hooks.commands import doctor
 
     return doctor.checks()
 
 
-add_config(app, "oobo", _settings)
+add_config(app, "oobo", _settings, _project)
 add_doctor(app, "oobo", _checks)
 add_completions(app, "oobo")
 

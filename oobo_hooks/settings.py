@@ -14,7 +14,7 @@ from pathlib import Path
 
 from shared import config, credentials, local_daemon
 from shared.config import Config, Setting
-from shared.errors import ConfigError
+from shared.errors import ConfigError, OmaError
 
 LOCAL = "local"
 TOOLS = ("claude", "codex", "cursor", "gemini", "opencode", "aider", "copilot")
@@ -66,6 +66,16 @@ class Server:
     def base_url(self) -> str:
         """The address to call; the embedded daemon is started when it does not run."""
         return local_daemon.ensure_running() if self.is_local else self.url.rstrip("/")
+
+
+def project_dir() -> Path | None:
+    """The folder that may hold the settings of the repository around the current directory; None outside of any."""
+    from oobo_hooks import repository
+
+    try:
+        return repository.discover(Path.cwd()).state_dir
+    except OmaError:
+        return None
 
 
 def load(state_dir: Path | None = None) -> Config:

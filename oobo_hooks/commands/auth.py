@@ -28,7 +28,9 @@ def login(*, local: bool, url: str | None, key_stdin: bool) -> int:
     config.set_value("oobo", SETTINGS, "server.sync", "true")
     with database.opened() as connection, database.transaction(connection):
         outbox.resume(connection)
-    output.say(f"logged in: {output.cell(username or 'authenticated')} at {chosen}. Anchors are sent from now on.")
+    where = "this machine's daemon" if chosen == LOCAL else chosen
+    who = f"as {output.cell(username)} " if username else ""
+    output.say(f"Logged in {who}to {where}. Anchors are sent there from now on.")
     return 0
 
 
@@ -90,7 +92,8 @@ def status(*, json: bool) -> int:
     if not shown["logged_in"]:
         raise NotAuthorisedError(problem, hint="Run `oobo auth login` or `oobo auth login --local`.")
     who = output.cell(shown["username"] or "authenticated")
-    output.print_text(f"Logged in to {server.url} as {who}, key {shown['key']} from {server.key_origin}.")
+    where = "this machine's daemon" if server.is_local else server.url
+    output.print_text(f"Logged in to {where} as {who}, key {shown['key']} from {server.key_origin}.")
     output.print_text(f"Sync is {'on' if server.sync else 'off'}.")
     return 0
 

@@ -6,7 +6,7 @@ import contextlib
 import json as json_module
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oobo_hooks import delivery, settings
 from oobo_hooks.commands import lookup
@@ -19,13 +19,24 @@ from oobo_hooks.store.outbox import Item
 from shared import output
 from shared.errors import NotAuthorisedError, OmaError, QueuedError, UsageError
 
+if TYPE_CHECKING:
+    from oobo_hooks.branch.exchange import Exchanged
 
-def sync(*, dry_run: bool, quiet: bool, json: bool) -> int:
-    """Make what the hooks have noted into anchors and send everything, in spite of pauses and back-off."""
+
+def sync(*, git: bool, dry_run: bool, quiet: bool, json: bool) -> int:
+    """Make what the hooks have noted into anchors and send everything, in spite of pauses and back-off.
+
+    With `git` the anchors also meet those of the team on the remote's branch; that needs no server.
+    """
     work_off_spools()
     server = delivery.configured_server()
     if dry_run:
         return _show_payloads()
+    exchanged = _exchange(quiet) if git else None
+    if exchanged is not None and not delivery.may_send(server):
+        if json:
+            output.print_json({"git": vars(exchanged)})
+        return 0
     if server.key is None:
         raise NotAuthorisedError(f"There is no key for {server.url}.", hint="Run `oobo auth login`.")
     if not server.sync:
@@ -35,12 +46,26 @@ def sync(*, dry_run: bool, quiet: bool, json: bool) -> int:
         left = outbox.counts(connection)
         notices = outbox.take_notices(connection)
     if json:
-        output.print_json({**vars(outcome), **left})
+        told = {"git": vars(exchanged)} if exchanged is not None else {}
+        output.print_json({**vars(outcome), **left, **told})
     elif not quiet or outcome.stopped or outcome.failed:
         for text in notices:
             output.say(f"oobo: {output.printable(text)}")
         output.say(f"{outcome.sent} sent, {left['waiting']} waiting, {left['parked']} parked.")
     return _exit(outcome, left, server)
+
+
+def _exchange(quiet: bool) -> Exchanged:
+    from oobo_hooks.branch.exchange import exchange
+    from oobo_hooks.commands import status
+
+    with database.opened() as connection:
+        known = status.remember_here(connection)
+        done = exchange(lookup.find_place(connection).repository, connection, known)
+    if not quiet:
+        sent = "sent" if done.pushed else "nothing new to send"
+        output.say(f"oobo/anchors/v1 of {done.remote}: {sent}, {done.taken} anchors of others taken.")
+    return done
 
 
 def _send(server: Server, quiet: bool) -> Outcome:

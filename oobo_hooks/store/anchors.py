@@ -125,6 +125,22 @@ def list_anchors(
     return [_anchor(row) for row in rows]
 
 
+def anchored_commits(connection: sqlite3.Connection, repository: int) -> list[str]:
+    """Every commit of a repository that has an anchor, the oldest anchor first."""
+    rows = connection.execute("SELECT commit_hash FROM anchors WHERE repository = ? ORDER BY made_at", (repository,))
+    return [row["commit_hash"] for row in rows]
+
+
+def commits_of(connection: sqlite3.Connection, session_id: str) -> list[str]:
+    """The commits, newest first, that a session stands behind in any repository; rewritten ones are left out."""
+    rows = connection.execute(
+        "SELECT commit_hash FROM anchors, json_each(anchors.anchor, '$.session_ids') AS linked"
+        " WHERE linked.value = ? AND replaced_by IS NULL ORDER BY committed_at DESC",
+        (session_id,),
+    )
+    return [row["commit_hash"] for row in rows]
+
+
 def count_anchors(connection: sqlite3.Connection, repository: int) -> int:
     found = connection.execute("SELECT count(*) FROM anchors WHERE repository = ?", (repository,)).fetchone()
     return int(found[0])

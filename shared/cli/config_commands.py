@@ -18,9 +18,9 @@ def path(tool: Tool) -> int:
     return 0
 
 
-def show(tool: Tool, settings: Sequence[Setting], *, json: bool) -> int:
-    """Every setting with its value and origin; secrets are never shown."""
-    resolved = config.load(tool, settings, project=Path.cwd())
+def show(tool: Tool, settings: Sequence[Setting], *, project: Path | None, json: bool) -> int:
+    """Every setting with its value and origin; secrets are never shown. `project`: the folder whose file counts."""
+    resolved = config.load(tool, settings, project=project)
     rows = [
         {"key": s.key, "value": _shown(s, resolved[s.key]), "origin": resolved.origin(s.key), "help": s.help}
         for s in settings
@@ -33,11 +33,11 @@ def show(tool: Tool, settings: Sequence[Setting], *, json: bool) -> int:
     return 0
 
 
-def get(tool: Tool, settings: Sequence[Setting], key: str) -> int:
+def get(tool: Tool, settings: Sequence[Setting], key: str, *, project: Path | None) -> int:
     setting = config.find(settings, key)
     if setting.secret:
         raise UsageError(f"{key} is a secret and is not printed.")
-    output.print_text(_text(config.load(tool, settings, project=Path.cwd())[key]))
+    output.print_text(_text(config.load(tool, settings, project=project)[key]))
     return 0
 
 

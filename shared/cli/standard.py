@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -42,8 +43,13 @@ def new_app(summary: str, **options: Any) -> typer.Typer:
     )
 
 
-def add_config(app: typer.Typer, tool: Tool, settings: Callable[[], Sequence[Setting]]) -> None:
-    """Mount `config path|show|get|set`."""
+def add_config(
+    app: typer.Typer,
+    tool: Tool,
+    settings: Callable[[], Sequence[Setting]],
+    project: Callable[[], Path | None] = Path.cwd,
+) -> None:
+    """Mount `config path|show|get|set`; `project` names the folder whose own file counts before the user's."""
     group = new_app("Show and change settings; `show` names the origin of each value.")
     app.add_typer(group, name="config")
 
@@ -59,14 +65,14 @@ def add_config(app: typer.Typer, tool: Tool, settings: Callable[[], Sequence[Set
         """Show every setting, its value and where the value comes from."""
         from shared.cli import config_commands
 
-        return config_commands.show(tool, settings(), json=json)
+        return config_commands.show(tool, settings(), project=project(), json=json)
 
     @group.command("get")
     def get(key: str) -> int:
         """Print one value."""
         from shared.cli import config_commands
 
-        return config_commands.get(tool, settings(), key)
+        return config_commands.get(tool, settings(), key, project=project())
 
     @group.command("set")
     def set_(key: str, value: str) -> int:
