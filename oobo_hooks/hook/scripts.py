@@ -10,6 +10,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,8 +18,9 @@ from pathlib import Path
 from oobo_hooks import environment
 
 HOOKS: tuple[str, ...] = ("post-commit", "post-merge", "post-rewrite", "pre-push")
-MARKER = "# Made by `oobo install`, taken out by `oobo uninstall`. Version 1."
+MARKER = "# Made by `oobo install`, taken out by `oobo uninstall`. Version 2."
 KEPT_SUFFIX = ".before-oobo"
+PROCESSES = "/proc"
 NAMED_DIR = ".oobo"
 """Beside the hooks: links by which a kept program still sees its own name as argv[0]."""
 
@@ -61,9 +63,23 @@ def render(name: str, kept: Invocation | None) -> bytes:
         parts.append('[ "$oobo_status" -eq 0 ] || exit "$oobo_status"')
     parts.append(f"oobo_python={shlex.quote(sys.executable)}")
     parts.append(f"oobo_setsid={shlex.quote(shutil.which('setsid') or '')}")
-    parts.append(_template("record").replace("@ENVIRONMENT@", " ".join(environment.RECORDED)))
-    parts.append(_template(name))
+    parts += [_filled(_template("record")), _template(name), _filled(_template("wake"))]
     return ("\n".join(part.rstrip("\n") for part in parts) + "\n").encode()
+
+
+def _filled(template: str) -> str:
+    """A template with the names of the variables that the hook looks at."""
+    return (
+        template.replace("@ENVIRONMENT@", " ".join(environment.RECORDED))
+        .replace("@ANY@", _together(environment.RECORDED))
+        .replace("@SESSION@", _together(environment.SESSION_VARIABLES))
+        .replace("@PROC@", PROCESSES)
+    )
+
+
+def _together(names: Iterable[str]) -> str:
+    """Shell words that are empty when none of the variables is set."""
+    return "".join(f"${{{name}-}}" for name in names)
 
 
 def is_ours(body: bytes) -> bool:

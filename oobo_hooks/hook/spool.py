@@ -4,8 +4,9 @@ Hooks only append. The worker takes the file by renaming it, and forgets what it
 stored, so whatever moment the worker dies at, the next one reads the same records again. A record is one JSON
 object on a line of its own; records of `hook/templates/`:
 
-    {"record":"commit",   "key":PID, "git_dir", "directory", "head", "ref", "environment":{}, "rebasing"?}
-    {"record":"merge",    … , "squash":"0"|"1"}
+    {"record":"commit",   "key":PID, "git_dir", "directory", "head", "ref", "environment":{}, "rebasing"?, "picked"?,
+                          "chain":[[pid, name], …], "above":PID}     git, its caller, and who stands above them
+    {"record":"merge",    … , "squash":"0"|"1", "squashed":[commit, …]}
     {"record":"rewrite",  … , "command":"amend"|"rebase", "pairs":[[old, new], …]}
     {"record":"push",     … , "remote"}
     {"record":"ancestry", "key":PID, "chain":[[pid, name], …]}     of the hook with the same key
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -46,7 +48,10 @@ class Record:
     command: str = ""
     remote: str = ""
     pairs: list[tuple[str, str]] = field(default_factory=list)
+    picked: str | None = None
+    squashed: list[str] = field(default_factory=list)
     ancestry: list[tuple[int, str]] | None = None
+    above: int = 0
     seen_at: float = field(default_factory=time.time)
 
 
@@ -83,9 +88,9 @@ class Spool:
                 self._taken.append(Taken(self.folder / name))
         return [record for taken in self._taken for record in self._read_on(taken)]
 
-    def is_settled(self) -> bool:
+    def is_settled(self, seconds: float = QUIET_SECONDS) -> bool:
         """Whether no taken file can still grow under a slow hook."""
-        return all(time.monotonic() - taken.grown_at > QUIET_SECONDS for taken in self._taken)
+        return all(time.monotonic() - taken.grown_at >= seconds for taken in self._taken)
 
     def forget(self, keep: list[dict[str, Any]]) -> None:
         """Drop what was taken, but `keep` these records for a later worker."""
@@ -99,6 +104,7 @@ class Spool:
     def _read_on(self, taken: Taken) -> list[dict[str, Any]]:
         try:
             with taken.path.open("rb") as file:
+                written_at = os.fstat(file.fileno()).st_mtime
                 file.seek(taken.read)
                 body = file.read()
         except FileNotFoundError:
@@ -107,7 +113,8 @@ class Spool:
             return []
         taken.read += len(body)
         taken.grown_at = time.monotonic()
-        return self._parse(body)
+        # A spool that no worker met for hours tells no other time of its records.
+        return [{"seen_at": min(written_at, time.time()), **record} for record in self._parse(body)]
 
     def _parse(self, body: bytes) -> list[dict[str, Any]]:
         records = []
@@ -146,20 +153,32 @@ def parse_record(raw: dict[str, Any]) -> Record | None:
         command=_text(raw, "command"),
         remote=_text(raw, "remote"),
         pairs=_pairs(raw.get("pairs")),
+        picked=_text(raw, "picked") or None,
+        squashed=[commit for commit in _list(raw.get("squashed")) if isinstance(commit, str)],
+        ancestry=_chain(raw.get("chain")) if "chain" in raw else None,
+        above=raw["above"] if isinstance(raw.get("above"), int) else 0,
         seen_at=raw["seen_at"] if isinstance(raw.get("seen_at"), float) else time.time(),
     )
 
 
 def parse_ancestry(raw: dict[str, Any]) -> tuple[int, list[tuple[int, str]]] | None:
     """Key and chain of an ancestry record, nearest process first; None for any other record."""
-    key, chain = raw.get("key"), raw.get("chain")
-    if raw.get("record") != "ancestry" or not isinstance(key, int) or not isinstance(chain, list):
+    key = raw.get("key")
+    if raw.get("record") != "ancestry" or not isinstance(key, int) or not isinstance(raw.get("chain"), list):
         return None
-    return key, [
+    return key, _chain(raw["chain"])
+
+
+def _chain(raw: Any) -> list[tuple[int, str]]:
+    return [
         (level[0], level[1])
-        for level in chain
+        for level in _list(raw)
         if isinstance(level, list) and len(level) == 2 and isinstance(level[0], int) and isinstance(level[1], str)
     ]
+
+
+def _list(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else []
 
 
 def _text(raw: dict[str, Any], name: str) -> str:
@@ -172,6 +191,4 @@ def _variables(raw: dict[Any, Any]) -> dict[str, str]:
 
 
 def _pairs(raw: Any) -> list[tuple[str, str]]:
-    if not isinstance(raw, list):
-        return []
-    return [(str(pair[0]), str(pair[1])) for pair in raw if isinstance(pair, list) and len(pair) == 2]
+    return [(str(pair[0]), str(pair[1])) for pair in _list(raw) if isinstance(pair, list) and len(pair) == 2]

@@ -13,12 +13,14 @@ from typing import Any
 
 from oobo_hooks import environment
 from oobo_hooks import repository as repositories
-from oobo_hooks.hook import spool
+from oobo_hooks.hook import ancestry, spool
 from oobo_hooks.hook.spool import Record
 from shared.errors import OmaError
 
 ANCESTRY_SECONDS = 0.5
 PAIR_SECONDS = 2.0
+FRESH_SECONDS = 5.0
+"""Later a process number may be another process's."""
 _REBASE_DIRS = ("rebase-merge", "rebase-apply")
 
 
@@ -45,10 +47,10 @@ class WaitingRoom:
     def admit(self, raws: list[dict[str, Any]]) -> None:
         """Take in spool lines, in their order."""
         for raw in raws:
-            ancestry = spool.parse_ancestry(raw)
+            chain = spool.parse_ancestry(raw)
             record = spool.parse_record(raw)
-            if ancestry is not None:
-                self._chains[ancestry[0]] = ancestry[1]
+            if chain is not None:
+                self._chains[chain[0]] = chain[1]
             elif record is not None and record.kind == "rewrite":
                 self._admit_pairs(record, raw)
             elif record is not None:
@@ -69,7 +71,14 @@ class WaitingRoom:
                     self._add(Pending(parsed, own))
 
     def _add(self, pending: Pending) -> None:
-        pending.raw.setdefault("seen_at", pending.record.seen_at)
+        record, raw = pending.record, pending.raw
+        raw.setdefault("seen_at", record.seen_at)
+        if record.above > 1 and record.ancestry is not None and time.time() - record.seen_at < FRESH_SECONDS:
+            # At once: those who called git may leave any moment.
+            higher, complete = ancestry.climb(record.above)
+            record.ancestry += higher
+            record.above = 0 if complete else record.above
+            raw |= {"chain": [list(level) for level in record.ancestry], "above": record.above}
         self.pending.append(pending)
 
     def take_ready(self) -> list[Pending]:
@@ -80,12 +89,13 @@ class WaitingRoom:
 
     def _is_ready(self, pending: Pending) -> bool:
         record, age = pending.record, time.time() - pending.record.seen_at
-        if record.ancestry is None:
-            record.ancestry = self._chains.get(record.key)
+        chain = self._chains.get(record.key)
+        if chain is not None and len(chain) >= len(record.ancestry or ()):
+            record.ancestry, record.above = chain, 0
         pending.replaces = self._replaced.get(record.head, [])
         if record.kind != "commit":
             return True
-        if record.ancestry is None and age < ANCESTRY_SECONDS and not _names_its_session(record):
+        if (record.ancestry is None or record.above > 1) and age < ANCESTRY_SECONDS and not _names_its_session(record):
             return False
         if pending.replaces:
             return not is_rebasing(record)

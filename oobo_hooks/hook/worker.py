@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from oobo_hooks.hook.spool import Spool
+from oobo_hooks.hook.spool import QUIET_SECONDS, Spool
 from oobo_hooks.hook.waiting import Pending, WaitingRoom
 from oobo_hooks.repository import RepositoryGoneError
 from shared import durable, paths
@@ -24,7 +24,7 @@ from shared.errors import OmaError
 LINGER_SECONDS = 1.2
 """Commits that follow each other closely meet a living worker and need start no process."""
 STOPPED_REBASE_SECONDS = 3.0
-TICK_SECONDS = 0.05
+TICK_SECONDS = 0.02
 MAX_TRIES = 5
 LOG_BYTES = 256 * 1024
 
@@ -32,18 +32,23 @@ LOG_BYTES = 256 * 1024
 class Worker:
     """The work on one repository's spool, from the lock to leaving.
 
+    `linger` is how long it stays after the last commit, `settle` how long a slow hook may still write into a spool that
+    was taken, in seconds; `sends=False` leaves the outbox to the caller.
+    """
 
-    `linger` is how long it stays after the last commit; `sends=False` leaves the outbox to the caller."""
-
-    def __init__(self, folder: Path, *, linger: float = LINGER_SECONDS, sends: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, linger: float = LINGER_SECONDS, settle: float = QUIET_SECONDS, sends: bool = True
+    ) -> None:
         self._folder = folder
         self._linger = linger
+        self._settle = settle
         self._sends = sends
         self._pid_file = folder / "worker.pid"
         self._room = WaitingRoom()
         self._busy_at = time.monotonic()
         self._sender: threading.Thread | None = None
         self._unsent = sends
+        self._held_descriptor = -1
 
     def run(self) -> None:
         """Work until nothing is left. Returns at once when another worker holds the lock."""
@@ -51,7 +56,8 @@ class Worker:
             with durable.locked(self._folder / "worker.lock", wait=False) as got:
                 if not got:
                     return
-                self._work()
+                with self._held() as self._held_descriptor:
+                    self._work()
             if not Spool(self._folder).has_new():
                 return
 
@@ -94,7 +100,7 @@ class Worker:
 
     def _may_leave(self, spool: Spool) -> bool:
         quiet = time.monotonic() - self._busy_at
-        if spool.has_new() or not spool.is_settled():
+        if spool.has_new() or not spool.is_settled(self._settle):
             return False
         if not self._room.is_empty():
             return quiet > STOPPED_REBASE_SECONDS and self._room.only_rebases()
@@ -120,17 +126,17 @@ class Worker:
         finally:
             self._pid_file.unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[int]:
+        """The lock file, open under a number that hooks can look at: a later process with our number has it not."""
+        descriptor = os.open(self._folder / "worker.lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
     def _announce(self) -> None:
-        durable.write_atomic(self._pid_file, f"{os.getpid()} {_started_at()}\n")
-
-
-def _started_at() -> str:
-    """When this process began, as /proc tells it: a later process with our number is not taken for us."""
-    try:
-        stat = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return "0"
-    return stat.rpartition(")")[2].split()[19]
+        durable.write_atomic(self._pid_file, f"{os.getpid()} {self._held_descriptor}\n")
 
 
 def _finish(workshop: object, pending: Pending) -> bool:

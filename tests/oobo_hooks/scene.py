@@ -16,6 +16,9 @@ from typing import Any
 
 import pytest
 
+from oobo_hooks import repository as repositories
+from oobo_hooks.hook import installation, scripts
+from oobo_hooks.hook.worker import Worker
 from oobo_hooks.store import anchors, database
 from oobo_hooks.store.anchors import LocalAnchor
 from shared import paths
@@ -30,7 +33,7 @@ def until(condition: Callable[[], Any], what: str, seconds: float = DEADLINE_SEC
         found = condition()
         if found:
             return found
-        time.sleep(0.02)
+        time.sleep(0.01)
     worker_log = paths.tool_home("oobo") / "worker.log"
     told = worker_log.read_text() if worker_log.exists() else "(no worker log)"
     raise AssertionError(f"{what} did not happen within {seconds} s; worker: {told}")
@@ -38,6 +41,9 @@ def until(condition: Callable[[], Any], what: str, seconds: float = DEADLINE_SEC
 
 class Repository:
     """A git repository in a folder of the test."""
+
+    in_background = True
+    """Whether its hooks start a worker; else `anchor` and its like work the spool off themselves, at once."""
 
     def __init__(self, path: Path, *options: str) -> None:
         self.path = path
@@ -82,10 +88,24 @@ class Repository:
 
     @property
     def common_dir(self) -> Path:
+        if (self.path / ".git").is_dir():
+            return Path(os.path.realpath(self.path / ".git"))
         return Path(self.git("rev-parse", "--path-format=absolute", "--git-common-dir"))
 
     def install(self) -> None:
-        oobo("install", "--yes", cwd=self.path)
+        """Put the hooks in."""
+        checkout = repositories.discover(self.path)
+        installation.install(checkout)
+        if not self.in_background:
+            for name in scripts.HOOKS:
+                hook = repositories.hooks_dir(checkout) / name
+                hook.write_text(hook.read_text().replace("oobo_python=", "oobo_python=/nowhere #"))
+
+    def work(self) -> None:
+        """What the worker would do now, done in this process."""
+        if not (self.state_dir / "spool.jsonl").exists() and not list(self.state_dir.glob("taken-*")):
+            return
+        Worker(self.state_dir, linger=0.0, settle=0.0, sends=False).run()
 
     def anchor(self, commit: str | None = None, seconds: float = DEADLINE_SECONDS) -> dict[str, Any]:
         """The anchor of a commit, waited for."""
@@ -93,6 +113,8 @@ class Repository:
 
     def stored(self, commit: str | None = None, seconds: float = DEADLINE_SECONDS) -> LocalAnchor:
         wanted = commit or self.head
+        if not self.in_background:
+            self.work()
         found: LocalAnchor = until(lambda: self.find(wanted), f"the anchor of {wanted[:10]}", seconds)
         return found
 
@@ -102,6 +124,9 @@ class Repository:
             return anchors.find_anchor(connection, known.id, commit) if known else None
 
     def count(self) -> int:
+        """How many anchors there are."""
+        if not self.in_background:
+            self.work()
         with database.opened() as connection:
             known = anchors.find_repository(connection, str(self.common_dir))
             return anchors.count_anchors(connection, known.id) if known else 0
@@ -223,6 +248,15 @@ def repository(tmp_path: Path, home: Path) -> Iterator[Repository]:
     made.install()
     yield made
     _stop_worker(made.path / ".git" / "oobo")
+
+
+@pytest.fixture
+def quick(tmp_path: Path, home: Path) -> Repository:
+    """A repository with hooks that start no worker: what they wrote is worked off when a test asks for an anchor."""
+    made = Repository(tmp_path / "project")
+    made.in_background = False
+    made.install()
+    return made
 
 
 def _stop_worker(folder: Path) -> None:

@@ -41,41 +41,57 @@ oobo_escape() {
   done
 }
 
-# Who called git: the processes above it, nearest first. Read beside the commit, because each level costs 0.4 ms.
-oobo_ancestry() {
-  oobo_pid=$PPID
-  oobo_level=0
-  oobo_chain=
-  while [ "$oobo_pid" -gt 1 ] && [ "$oobo_level" -lt 16 ]; do
-    IFS= read -r oobo_stat <"/proc/$oobo_pid/stat" || break
-    oobo_name=${oobo_stat#*\(}
-    oobo_escape "${oobo_name%)*}"
+# Name and parent of the process oobo_pid. `status` and not `stat`: sh reads byte by byte, and these lines are few.
+oobo_look_up() {
+  oobo_name=
+  oobo_parent=0
+  {
+    IFS= read -r oobo_name || return 1
+    read -r oobo_label oobo_parent
+    while [ "$oobo_label" != PPid: ]; do
+      read -r oobo_label oobo_parent || return 1
+    done
+  } <"@PROC@/$oobo_pid/status" || return 1
+  oobo_name=${oobo_name#Name:?}
+}
+
+# Where there is no /proc.
+oobo_ask_ps() {
+  set -- $(ps -o ppid= -o ucomm= -p "$oobo_pid")
+  oobo_parent=${1:-0}
+  oobo_name=${2-}
+}
+
+oobo_climb() {
+  while [ "$oobo_pid" -gt 1 ] && [ "$oobo_level" -lt "$1" ]; do
+    if [ -d @PROC@/self ]; then oobo_look_up; else oobo_ask_ps; fi || break
+    oobo_escape "$oobo_name"
     oobo_chain="$oobo_chain${oobo_chain:+,}[$oobo_pid,\"$oobo_escaped\"]"
-    set -- ${oobo_stat##*) }
-    oobo_pid=$2
+    oobo_pid=$oobo_parent
     oobo_level=$((oobo_level + 1))
   done
-  # The empty line before each record keeps an earlier torn one from taking this one with it.
-  printf '\n{"record":"ancestry","key":%s,"chain":[%s]}\n' "$$" "$oobo_chain" >>"$oobo_home/spool.jsonl"
 }
 
-# A living worker looks at the spool again after it has taken its name away, so what was written before is seen.
+# A living worker looks at the spool again after it has taken its name away, so what was written before is seen. It
+# holds its lock file open: no later process with its number, nor one that is dead and not collected, does.
 oobo_worker_lives() {
-  [ -f "$oobo_home/worker.pid" ] && IFS=' ' read -r oobo_pid oobo_started <"$oobo_home/worker.pid" || return 1
-  kill -0 "$oobo_pid" || return 1
-  [ -r "/proc/$oobo_pid/stat" ] || return 0
-  IFS= read -r oobo_stat <"/proc/$oobo_pid/stat" || return 1
-  set -- ${oobo_stat##*) }
-  # Killed, and not yet collected by its parent, it still has its place in /proc.
-  [ "$1" != Z ] && [ "${20}" = "$oobo_started" ]
+  [ -f "$oobo_home/worker.pid" ] && IFS=' ' read -r oobo_worker oobo_held <"$oobo_home/worker.pid" || return 1
+  if [ -d @PROC@/self ]; then
+    [ "@PROC@/$oobo_worker/fd/$oobo_held" -ef "$oobo_home/worker.lock" ]
+  else
+    kill -0 "$oobo_worker"
+  fi
 }
 
-(
-  oobo_ancestry
-  oobo_worker_lives && exit 0
-  [ -x "$oobo_python" ] || exit 0
-  exec $oobo_setsid "$oobo_python" -I -m oobo_hooks.hook.worker "$oobo_home"
-) &
+# Who called git matters where no variable names the session. The two nearest processes may be gone in a moment and are
+# read at once; the worker reads the others.
+oobo_chain=
+oobo_pid=0
+if [ -z "@SESSION@" ]; then
+  oobo_pid=$PPID
+  oobo_level=0
+  [ ! -d @PROC@/self ] || oobo_climb 2
+fi
 
 oobo_head=
 oobo_ref=
@@ -103,15 +119,23 @@ for oobo_state in rebase-merge rebase-apply; do
   oobo_escape "$oobo_rebased"
   oobo_fields="\"rebasing\":\"$oobo_escaped\","
 done
+if [ -f "$oobo_git_dir/CHERRY_PICK_HEAD" ]; then
+  oobo_picked=
+  IFS= read -r oobo_picked <"$oobo_git_dir/CHERRY_PICK_HEAD"
+  oobo_escape "$oobo_picked"
+  oobo_fields="$oobo_fields\"picked\":\"$oobo_escaped\","
+fi
 
 oobo_env=
-for oobo_name in @ENVIRONMENT@; do
-  eval "oobo_value=\${$oobo_name-}"
-  [ -n "$oobo_value" ] || continue
-  [ "${#oobo_value}" -le 512 ] || continue
-  oobo_escape "$oobo_value"
-  oobo_env="$oobo_env${oobo_env:+,}\"$oobo_name\":\"$oobo_escaped\""
-done
+if [ -n "@ANY@" ]; then
+  for oobo_name in @ENVIRONMENT@; do
+    eval "oobo_value=\${$oobo_name-}"
+    [ -n "$oobo_value" ] || continue
+    [ "${#oobo_value}" -le 512 ] || continue
+    oobo_escape "$oobo_value"
+    oobo_env="$oobo_env${oobo_env:+,}\"$oobo_name\":\"$oobo_escaped\""
+  done
+fi
 case $oobo_git_dir in
   /*) ;;
   *) oobo_git_dir=$PWD/$oobo_git_dir ;;
@@ -122,3 +146,4 @@ oobo_escape "$PWD"
 oobo_fields="$oobo_fields,\"directory\":\"$oobo_escaped\",\"head\":\"$oobo_head\""
 oobo_escape "$oobo_ref"
 oobo_fields="$oobo_fields,\"ref\":\"$oobo_escaped\",\"environment\":{$oobo_env}"
+oobo_fields="$oobo_fields,\"chain\":[$oobo_chain],\"above\":$oobo_pid"

@@ -227,7 +227,7 @@ def test_the_inspection_sees_each_state(bare_of_hooks: Repository) -> None:
     _hook(bare_of_hooks, "post-merge", "#!/bin/sh\n")
     bare_of_hooks.install()
     hook = _hooks(bare_of_hooks) / "post-commit"
-    hook.write_bytes(hook.read_bytes().replace(b"Version 1.", b"Version 0."))
+    hook.write_bytes(hook.read_bytes().replace(b"Version 2.", b"Version 1."))
     (_hooks(bare_of_hooks) / "pre-push").unlink()
     found = {h.name: h.state for h in installation.inspect(repositories.discover(bare_of_hooks.path))}
     assert found == {"post-commit": "outdated", "post-merge": "ours", "post-rewrite": "ours", "pre-push": "absent"}

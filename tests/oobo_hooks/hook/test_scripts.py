@@ -63,8 +63,22 @@ def test_odd_values_reach_the_spool_as_they_are_in_every_shell(tmp_path: Path, s
 def test_the_spool_names_the_processes_above_git(plain: Repository) -> None:
     plain.commit()
     (commit,) = _records(plain, "commit")
-    found = [record for record in _records(plain, "ancestry") if record["key"] == commit["key"]]
-    assert [level[0] for level in found[0]["chain"]][1] == os.getpid()
+    assert [level[0] for level in commit["chain"]][1] == os.getpid()
+    above = until(lambda: _records(plain, "ancestry"), "what the child reads")[0]
+    assert above["key"] == commit["key"]
+    assert above["chain"][:2] == commit["chain"]
+    assert above["chain"][2][0] == commit["above"] == os.getppid()
+
+
+def test_without_a_process_table_ps_is_asked(plain: Repository) -> None:
+    hook = plain.path / ".git" / "hooks" / "post-commit"
+    hook.write_text(hook.read_text().replace("/proc", "/nowhere"))
+    # The child asks while git still runs: git waits here for the earlier hook's last word.
+    hook.write_text(hook.read_text() + "wait\n")
+    plain.commit()
+    (above,) = _records(plain, "ancestry")
+    assert [level[0] for level in above["chain"]][1:3] == [os.getpid(), os.getppid()]
+    assert above["chain"][0][1] == "git"
 
 
 def test_a_value_longer_than_any_id_is_left_out(plain: Repository) -> None:
@@ -186,21 +200,33 @@ def _fake_worker(plain: Repository, tmp_path: Path) -> Path:
     return started
 
 
-def _start_time(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+def _processes_begun(made: Repository, trace: Path) -> int:
+    """How many processes the hook itself makes, by the kernel's word."""
+    command = ["strace", "-f", "-qq", "-e", "trace=clone,clone3,fork,vfork", "-o", trace, ".git/hooks/post-commit"]
+    subprocess.run(command, cwd=made.path, check=True, timeout=20)
+    return len(trace.read_text().splitlines())
 
 
-def test_a_living_worker_is_not_joined_by_another(plain: Repository, tmp_path: Path) -> None:
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace counts the processes")
+@pytest.mark.parametrize("env", [{}, {"CLAUDE_CODE_SESSION_ID": "a1"}])
+def test_with_a_living_worker_a_commit_begins_no_process(
+    plain: Repository, tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     started = _fake_worker(plain, tmp_path)
-    (plain.state_dir / "worker.pid").write_text(f"{os.getpid()} {_start_time(os.getpid())}\n")
-    plain.commit()
-    until(lambda: _records(plain, "ancestry"), "the end of the hook's child")
-    (plain.state_dir / "worker.pid").unlink()
-    assert not started.exists()
+    plain.commit("without a worker")
+    until(started.exists, "the start of a worker")
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    with (plain.state_dir / "worker.lock").open("w") as lock:
+        (plain.state_dir / "worker.pid").write_text(f"{os.getpid()} {lock.fileno()}\n")
+        assert _processes_begun(plain, tmp_path / "trace") == 0
+    assert _processes_begun(plain, tmp_path / "trace") > 0
+    assert len(_records(plain, "commit")) == 3
 
 
 def test_a_dead_worker_whose_number_lives_on_is_not_waited_for(plain: Repository, tmp_path: Path) -> None:
     started = _fake_worker(plain, tmp_path)
+    (plain.state_dir / "worker.lock").touch()
     (plain.state_dir / "worker.pid").write_text(f"{os.getpid()} 1\n")
     plain.commit()
     until(started.exists, "the start of a worker")
@@ -211,7 +237,8 @@ def test_a_dead_worker_that_nobody_has_collected_is_not_waited_for(plain: Reposi
     started = _fake_worker(plain, tmp_path)
     dead = subprocess.Popen(["true"])
     until(lambda: "Z" in Path(f"/proc/{dead.pid}/stat").read_text().rpartition(")")[2].split()[0], "its end")
-    (plain.state_dir / "worker.pid").write_text(f"{dead.pid} {_start_time(dead.pid)}\n")
+    (plain.state_dir / "worker.lock").touch()
+    (plain.state_dir / "worker.pid").write_text(f"{dead.pid} 3\n")
     plain.commit()
     until(started.exists, "the start of a worker")
     dead.wait()

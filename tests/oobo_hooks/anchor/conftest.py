@@ -1,0 +1,14 @@
+"""The anchors' tests need no worker of their own: what the hooks wrote is worked off in the test's process."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.oobo_hooks.scene import Repository, quick
+
+__all__ = ["quick"]
+
+
+@pytest.fixture
+def repository(quick: Repository) -> Repository:
+    return quick
