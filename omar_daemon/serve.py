@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omar_daemon.harness.own_environment import hide_secrets
 from omar_daemon.settings import SETTINGS
 from shared import __version__, config, durable, local_daemon, output, paths
 from shared.errors import ConfigError, OmaError, UnavailableError, UsageError
@@ -54,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def serve(*, port: int | None = None, host: str | None = None, log_file: Path | None = None) -> int:
     """Serve until SIGTERM or ^C. Raises when the settings, the home, the lock or the port do not allow it."""
     persons_umask = os.umask(0o077)
+    hide_secrets()
     settings = config.load("omar", SETTINGS, {"api.port": port, "api.host": host})
     if not settings.flag("api.enabled"):
         raise ConfigError("The daemon is switched off: api.enabled is false.", hint="omar config set api.enabled true")

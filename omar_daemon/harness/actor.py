@@ -180,7 +180,7 @@ class Actor:
         if found is None:
             raise events.NoSession(self._session_id)
         async with McpServers.connected(found, self._journal) as servers:
-            workshop = self._workshop = Workshop(self._journal.store, found, servers)
+            workshop = self._workshop = Workshop(self._journal, found, servers)
             tools = [*agent_tools(found.agent["tools"]), *servers.tools]
             judge = OutcomeJudge(self._journal, found)
             while True:

@@ -17,6 +17,7 @@ from omar_daemon.harness.tools.toolbox import Tool, mcp_tools
 
 _CONNECT_SECONDS = 15.0
 _CALL_SECONDS = 300.0
+_PROBE_SECONDS = 5.0
 
 
 class _Refused(Exception):
@@ -70,12 +71,15 @@ class McpServers:
         if server["url"] in setup.bearers:
             headers["Authorization"] = f"Bearer {setup.bearers[server['url']]}"
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                session = await _open(stack, server["url"], headers)
+            # A stack of its own: a connection that fails is wound up before anything else is awaited, because the
+            # client's task group cancels whoever opened it.
+            async with asyncio.timeout(_CONNECT_SECONDS), contextlib.AsyncExitStack() as attempt:
+                session = await _open(attempt, server["url"], headers)
                 offered = [
                     {"name": tool.name, "description": tool.description or tool.name, "input_schema": _schema(tool)}
                     for tool in (await session.list_tools()).tools
                 ]
+                stack.push_async_callback(attempt.pop_all().aclose)
         except ModuleNotFoundError:
             message = "MCP servers need the extra `mcp`: pip install 'oma-suite[mcp]'."
             raise _Refused("mcp_connection_failed_error", message) from None
@@ -83,7 +87,7 @@ class McpServers:
             message = f"{name} did not answer within {_CONNECT_SECONDS:g} s."
             raise _Refused("mcp_connection_failed_error", message) from None
         except Exception as error:
-            raise _refusal(name, error) from None
+            raise await _refusal(name, server["url"], headers, error) from None
         self._sessions[name] = session
         self.tools += mcp_tools(setup.agent["tools"], name, offered)
 
@@ -116,11 +120,17 @@ async def _open(stack: contextlib.AsyncExitStack, url: str, headers: dict[str, s
     return session
 
 
-def _refusal(name: str, error: BaseException) -> _Refused:
-    """401 and 403 are the credential's fault, all else the connection's."""
+async def _refusal(name: str, url: str, headers: dict[str, str], error: BaseException) -> _Refused:
+    """401 and 403 are the credential's fault, all else the connection's. The client's error does not always tell."""
+    import httpx
+
+    status = 0
+    with contextlib.suppress(httpx.HTTPError):
+        async with httpx.AsyncClient(timeout=_PROBE_SECONDS, trust_env=False) as client:
+            status = (await client.post(url, headers=headers, json={})).status_code
+    if status in (401, 403):
+        return _Refused("mcp_authentication_failed_error", f"{name} refuses the session's credential ({status}).")
     text = " ".join(str(part) for part in _leaves(error))
-    if "401" in text or "403" in text:
-        return _Refused("mcp_authentication_failed_error", f"{name} refuses the credential: {text[:500]}")
     return _Refused("mcp_connection_failed_error", f"{name} cannot be reached: {text[:500] or type(error).__name__}")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from omar_daemon.harness.journal import Journal
 from omar_daemon.harness.sandbox import memory_folder
 from omar_daemon.harness.sandbox.contents import place_files, place_skills
 from omar_daemon.harness.sandbox.layout import Layout
@@ -19,7 +20,6 @@ from omar_daemon.harness.setup import Setup
 from omar_daemon.harness.tools import files, search, shell, web
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, failed
 from omar_daemon.harness.tools.toolbox import Tool
-from omar_daemon.store.engine import Store
 
 if TYPE_CHECKING:
     from omar_daemon.harness.mcp import McpServers
@@ -39,8 +39,9 @@ _IN_SANDBOX: dict[str, Callable[[Sandbox, dict[str, Any]], Awaitable[ToolResult]
 class Workshop:
     """The tools of one session's turn. The sandbox is made at the first call that needs it."""
 
-    def __init__(self, store: Store, setup: Setup, servers: McpServers | None = None) -> None:
-        self._store = store
+    def __init__(self, journal: Journal, setup: Setup, servers: McpServers | None = None) -> None:
+        self._journal = journal
+        self._store = journal.store
         self._setup = setup
         self._servers = servers
         self._sandbox: Sandbox | None = None
@@ -95,10 +96,16 @@ class Workshop:
         await sandbox.ready()
         sandbox.mounts = await run_in_threadpool(place_files, layout, setup.files)
         await run_in_threadpool(place_skills, layout, setup.skills)
-        await run_in_threadpool(place_repositories, layout, setup.session)
+        for url, reason in await run_in_threadpool(place_repositories, layout, setup.session):
+            await self._report_repository(url, reason)
         if setup.stores:
             await run_in_threadpool(self._show_memories, layout)
         return sandbox
+
+    async def _report_repository(self, url: str, reason: str) -> None:
+        problem = {"type": "repository_clone_error", "message": f"{url} cannot be cloned: {reason}"}
+        error = {**problem, "repository_url": url, "retry_status": {"type": "exhausted"}}
+        await self._journal.append(self._setup.session.id, {"type": "session.error", "error": error})
 
     def _show_memories(self, layout: Layout) -> None:
         with self._store.read() as connection:

@@ -19,14 +19,14 @@ PURPOSE = "repository token"
 _SECONDS = 300
 
 
-def place_repositories(layout: Layout, session: Document) -> list[str]:
-    """Clone what is not there yet; returns a sentence for each repository that could not be cloned."""
-    problems = []
+def place_repositories(layout: Layout, session: Document) -> list[tuple[str, str]]:
+    """Clone what is not there yet; returns address and reason for each repository that could not be cloned."""
+    problems: list[tuple[str, str]] = []
     for resource in session.body["resources"]:
         if resource["type"] == "github_repository":
             problem = _place(layout, resource)
             if problem is not None:
-                problems.append(problem)
+                problems.append((resource["url"], problem))
     return problems
 
 
@@ -42,8 +42,7 @@ def _place(layout: Layout, resource: dict[str, Any]) -> str | None:
         shutil.rmtree(place, ignore_errors=True)
         (layout.root / "workspace").mkdir(exist_ok=True)
         log.warning("cloning %s failed: %s", resource["url"], problem)
-        return f"{resource['url']} cannot be cloned: {problem}"
-    return None
+    return problem
 
 
 def _check_out(resource: dict[str, Any], place: str, environment: dict[str, str]) -> str | None:

@@ -1,0 +1,150 @@
+"""MCP servers and repositories: what a session reaches beyond its sandbox."""
+
+from __future__ import annotations
+
+import base64
+import http.server
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.model_process import REPOSITORY, RunningModel
+from tests.omar_daemon.harness.test_turns import of_type
+from tests.omar_daemon.managed_stage import Stage, tool_turn
+
+
+@pytest.fixture
+def mcp_server() -> Iterator[str]:
+    """The address of a server that wants the token `canary-mcp`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    line = [sys.executable, "-m", "tests.fakes.mcp_server", str(port), "canary-mcp"]
+    process = subprocess.Popen(line, cwd=REPOSITORY)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            break
+        except OSError:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}/mcp"
+    process.terminate()
+    process.wait(10)
+
+
+def agent_with(stage: Stage, url: str) -> str:
+    policy = {"default_config": {"permission_policy": {"type": "always_allow"}}}
+    return stage.agent(
+        mcp_servers=[{"type": "url", "name": "calc_er", "url": url}],
+        tools=[{"type": "mcp_toolset", "mcp_server_name": "calc_er", **policy}],
+    )
+
+
+def test_an_mcp_tool_is_called_with_the_vaults_token(stage: Stage, model: RunningModel, mcp_server: str) -> None:
+    vault = stage.post("/v1/vaults", {"display_name": "v"})["id"]
+    auth = {"type": "static_bearer", "token": "canary-mcp", "mcp_server_url": mcp_server}
+    stage.post(f"/v1/vaults/{vault}/credentials", {"auth": auth})
+    model.rewrite({"turns": [tool_turn("mcp__calc_er__add", {"a": 2, "b": 3})], "after": "Five."})
+    session = stage.session(agent_with(stage, mcp_server), vault_ids=[vault])
+    stage.turn(session, "add")
+    log = stage.log(session)
+    (call,) = of_type(log, "agent.mcp_tool_use")
+    assert (call["mcp_server_name"], call["name"]) == ("calc_er", "add")
+    (result,) = of_type(log, "agent.mcp_tool_result")
+    assert result["mcp_tool_use_id"] == call["id"]
+    assert result["content"][0]["text"] == "the sum is 5"
+    assert of_type(log, "session.error") == []
+
+
+def test_a_server_that_refuses_or_is_away_is_told_and_the_turn_goes_on(
+    stage: Stage, model: RunningModel, mcp_server: str
+) -> None:
+    model.rewrite({"turns": [], "after": "Without it."})
+    for url, kind in (
+        (mcp_server, "mcp_authentication_failed_error"),
+        ("http://127.0.0.1:9/mcp", "mcp_connection_failed_error"),
+    ):
+        session = stage.session(agent_with(stage, url))
+        stage.turn(session, "hi")
+        log = stage.log(session)
+        (error,) = of_type(log, "session.error")
+        assert (error["error"]["type"], error["error"]["mcp_server_name"]) == (kind, "calc_er")
+        assert log[-1]["stop_reason"] == {"type": "end_turn"}
+
+
+class GitServer(http.server.SimpleHTTPRequestHandler):
+    """A repository as plain files, for those who know the token."""
+
+    def do_GET(self) -> None:
+        wanted = base64.b64encode(b"x-access-token:canary-git").decode()
+        if self.headers.get("authorization") != f"Basic {wanted}":
+            self.send_error(401)
+            return
+        super().do_GET()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[str]:
+    work, served = tmp_path / "work", tmp_path / "served" / "thing.git"
+    for line in (
+        ["git", "init", "-q", str(work)],
+        ["git", "-C", str(work), "commit", "-q", "--allow-empty", "-m", "first"],
+        ["git", "-C", str(work), "branch", "side"],
+        ["git", "clone", "-q", "--bare", str(work), str(served)],
+        ["git", "-C", str(served), "update-server-info"],
+    ):
+        subprocess.run(line, check=True)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(GitServer, directory=str(tmp_path / "served")))
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/thing.git"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_repository_is_cloned_with_its_token_which_is_left_nowhere(
+    stage: Stage, model: RunningModel, repository: str
+) -> None:
+    command = "cd thing && git branch --show-current; git log --format=%s; cat .git/config; git remote -v"
+    model.rewrite({"turns": [tool_turn("bash", {"command": command})]})
+    resource = {
+        "type": "github_repository",
+        "url": repository,
+        "authorization_token": "canary-git",
+        "checkout": {"type": "branch", "name": "side"},
+    }
+    session = stage.session(resources=[resource])
+    stage.turn(session, "look")
+    (result,) = of_type(stage.log(session), "agent.tool_result")
+    seen = result["content"][0]["text"]
+    assert seen.splitlines()[:2] == ["side", "first"]
+    assert "canary" not in seen
+    assert base64.b64encode(b"x-access-token:canary-git").decode() not in seen
+
+
+def test_a_repository_that_cannot_be_cloned_is_told_in_a_typed_error(
+    stage: Stage, model: RunningModel, repository: str
+) -> None:
+    model.rewrite({"turns": [tool_turn("bash", {"command": "ls"})]})
+    session = stage.session(resources=[{"type": "github_repository", "url": repository}])
+    stage.turn(session, "look")
+    log = stage.log(session)
+    (error,) = of_type(log, "session.error")
+    assert error["error"]["type"] == "repository_clone_error"
+    assert error["error"]["repository_url"] == repository
+    assert log[-1]["stop_reason"] == {"type": "end_turn"}
