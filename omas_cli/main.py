@@ -5,6 +5,7 @@ No postponed annotations here: Typer would evaluate the text of each of them on 
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -81,6 +82,41 @@ def list_(
     return command.run(since=since, project=project, tools=tool or [], limit=limit, json=json)
 
 
+@app.command("trend")
+def trend(
+    since: SinceOption = None,
+    project: ProjectOption = None,
+    tool: ToolOption = None,
+    by: Annotated[str, typer.Option("--by", metavar="day|week|month", help="What one column stands for.")] = "week",
+    dimension: Annotated[
+        str, typer.Option("--dimension", metavar="all|p|l|b|z|overall", help="One of them also gets bars.")
+    ] = "all",
+    json: JsonOption = False,
+) -> int:
+    """Show how the scores move."""
+    from omas_cli.commands import trend as command
+
+    return command.run(since=since, project=project, tools=tool or [], period=by, dimension=dimension, json=json)
+
+
+@app.command("export")
+def export(
+    since: SinceOption = None,
+    project: ProjectOption = None,
+    tool: ToolOption = None,
+    csv: Annotated[bool, typer.Option("--csv", help="One row per session.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="One page with radar, trend and heat map.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document (the default).")] = False,
+    to: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; stdout unless given.")] = None,
+) -> int:
+    """Write all sessions as JSON, CSV or an HTML page."""
+    from omas_cli.commands import export as command
+
+    return command.run(
+        since=since, project=project, tools=tool or [], as_csv=csv, as_html=html, as_json=json, target=to
+    )
+
+
 @app.command("upload")
 def upload(
     server: ServerOption = None,
@@ -143,6 +179,70 @@ def me(
     if delete:
         return command.delete(server_url=server, yes=yes, dry_run=dry_run)
     return command.run(server_url=server, limit=limit, json=json)
+
+
+leaderboard_app = new_app("Show who is listed on the server; join and leave.", no_args_is_help=False)
+app.add_typer(leaderboard_app, name="leaderboard", invoke_without_command=True)
+
+
+@leaderboard_app.callback()
+def leaderboard(
+    context: typer.Context,
+    server: ServerOption = None,
+    period: Annotated[str, typer.Option("--period", metavar="day|week|month|year|all", help="How far back.")] = "all",
+    limit: LimitOption = 50,
+    json: JsonOption = False,
+) -> int | None:
+    """Show who is listed on the server; join and leave."""
+    if context.invoked_subcommand is not None:
+        return None
+    from omas_cli.commands import leaderboard as command
+
+    return command.show(server_url=server, period=period, limit=limit, json=json)
+
+
+@leaderboard_app.command("join")
+def leaderboard_join(server: ServerOption = None) -> int:
+    """Let others see your rank."""
+    from omas_cli.commands import leaderboard as command
+
+    return command.set_listed(server_url=server, listed=True)
+
+
+@leaderboard_app.command("leave")
+def leaderboard_leave(server: ServerOption = None) -> int:
+    """Be no longer listed."""
+    from omas_cli.commands import leaderboard as command
+
+    return command.set_listed(server_url=server, listed=False)
+
+
+schedule_app = new_app("Have queued uploads retried every hour.")
+app.add_typer(schedule_app, name="schedule")
+
+
+@schedule_app.command("install")
+def schedule_install(dry_run: DryRunOption = False) -> int:
+    """Add a marked line to the crontab, or a systemd timer."""
+    from omas_cli.commands import schedule as command
+
+    return command.install(dry_run=dry_run)
+
+
+@schedule_app.command("status")
+def schedule_status(json: JsonOption = False) -> int:
+    """Say whether it is installed; 1 when not."""
+    from omas_cli.commands import schedule as command
+
+    return command.status(json=json)
+
+
+@schedule_app.command("remove")
+def schedule_remove(dry_run: DryRunOption = False) -> int:
+    """Take it out again."""
+    from omas_cli.commands import schedule as command
+
+    return command.remove(dry_run=dry_run)
 
 
 auth_app = new_app("Log in to a server, see and forget the key.")

@@ -177,6 +177,11 @@ def _xdg_dir(variable: str, default: str) -> Path:
     return Path(chosen) if chosen and Path(chosen).is_absolute() else user_home() / default
 
 
+def systemd_user_dir() -> Path:
+    """Where a user's own systemd units are."""
+    return _xdg_dir("XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+
+
 # the AI tools' own places
 
 

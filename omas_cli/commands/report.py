@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from omas_cli import drawing, ledger
+from omas_cli import drawing, ledger, trends
 from omas_cli.record import Record
 from omas_cli.selection import selected
 from shared import output
@@ -27,7 +28,17 @@ def run(*, since: str | None, project: str | None, tools: Sequence[str], json: b
         output.say("No sessions. Run `omas scan` first." if not every else "No session fits.")
         return 0
     _print(report)
+    _print_calendar(records)
     return 0
+
+
+def _print_calendar(records: Sequence[Record]) -> None:
+    """A year of days at most, as many weeks as the terminal is wide."""
+    days = trends.per_day(records)
+    last = max(days)
+    lines = drawing.calendar(days, last, shutil.get_terminal_size().columns)
+    output.print_text(f"\nsessions begun, by day, to {last}")
+    output.print_text("\n".join(lines))
 
 
 def report_of(records: Sequence[Record]) -> dict[str, Any]:
