@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def surface() -> Surface:
     """Everything below /api; its errors are `{"error": "<sentence>"}`."""
-    from omar_daemon.agents_api import agents, backends, events, projects
+    from omar_daemon.agents_api import agents, backends, events, projects, stream
     from omar_daemon.agents_api.answers import error
 
-    routes = (*agents.routes(), *events.routes(), *projects.routes(), *backends.routes())
+    routes = (*agents.routes(), *stream.routes(), *events.routes(), *projects.routes(), *backends.routes())
     return Surface("agents", "/api", routes, error, lifespan=_lifespan)
 
 

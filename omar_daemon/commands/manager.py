@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omar_daemon.commands.agent_calls import ask, refusal
+from omar_daemon.commands.agent_calls import ask
+from omar_daemon.fleet import panes
 from omar_daemon.fleet.panes import MANAGER
 from shared import output
 
@@ -35,13 +36,12 @@ def start(
     from omar_daemon.client import daemon_client
 
     with daemon_client(start=True) as client:
-        answer = client.request("POST", "/api/agents", json=body)
-        if answer.status >= 400 and answer.status != 409:
-            raise refusal(answer)
-        started = answer.status < 400
-        found = ask(client, "GET", f"/api/agents/{MANAGER}")
+        manager = ask(client, "GET", "/api/agents")["manager"]
+        started = manager is None or manager["health"] == "dead"
+        if started:
+            ask(client, "POST", "/api/agents", json=body)
     if json:
-        output.print_json({"started": started, "id": found["id"], "session": found["session"]})
+        output.print_json({"started": started, "id": MANAGER, "session": panes.PREFIX + MANAGER})
     else:
         output.say(f"The manager {'runs' if started else 'runs already'}. Talk to it with `omar attach {MANAGER}`.")
     return 0

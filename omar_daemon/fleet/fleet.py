@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from omar_daemon.fleet.control import SteadyReader
 from omar_daemon.fleet.courtesy import Courtesy
 from omar_daemon.fleet.delivery import QUIET_LIMIT_SECONDS, Courier, Phase, Target
 from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, KillRefused, TmuxError, UnknownAgent
+from omar_daemon.fleet.feed import Feed, News
 from omar_daemon.fleet.health import Health
 from omar_daemon.fleet.introduction import Introducer
 from omar_daemon.fleet.launch import SpawnRequest, short_name
@@ -35,6 +36,7 @@ from shared import durable, paths
 log = logging.getLogger("omar.fleet")
 
 FRESH_SECONDS = 0.1
+BEARABLE_SECONDS = 0.25
 READY_AGE_SECONDS = 15.0
 LAST_WORDS_SECONDS = 3.0
 
@@ -65,6 +67,7 @@ class Fleet:
         self._introducer = Introducer(self.roster, self.courier)
         self._upkeep = Upkeep(self.roster, self.watch, self._reader, self._actor)
         self._reported: dict[str, Reported] = {}
+        self._feeds: dict[str, Feed] = {}
         self._loop: asyncio.Task[None] | None = None
         self._chores: set[asyncio.Task[None]] = set()
 
@@ -88,6 +91,8 @@ class Fleet:
         tasks = [task for task in (self._loop, *introductions, *self._chores) if task is not None]
         for task in tasks:
             task.cancel()
+        for feed in self._feeds.values():
+            feed.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._reader.close()
         await self._actor.close()
@@ -103,7 +108,8 @@ class Fleet:
 
     async def overview(self, *, parent: str | None = None, state: Health | None = None) -> dict[str, Any]:
         """`{agents, manager}`; optionally only the children of `parent`, or those of one health."""
-        await self._refresh(FRESH_SECONDS)
+        await self.watch.follow(FRESH_SECONDS, BEARABLE_SECONDS)
+        await self._take_notice()
         now = time.time()
         lines = [(agent, self._brief(agent, now)) for agent in self.roster.all() if self._is_shown(agent)]
         manager = next((line for agent, line in lines if agent.name == panes.MANAGER), None)
@@ -138,6 +144,22 @@ class Fleet:
             "status": await self._reported_status(agent),
             "children": living,
         }
+
+    def follow(self, name: str, last_id: str | None = None) -> AsyncIterator[News | None]:
+        """What the agent does from now on (or after `last_id`), until it ends; UnknownAgent."""
+        agent = self._shown(name)
+        self._feeds = {one: feed for one, feed in self._feeds.items() if not feed.is_forgotten}
+        feed = self._feeds.get(agent.name)
+        if feed is None or (feed.ended and not feed.knows(last_id)):
+            feed = Feed(agent.name, self.watch, self._reader, lambda: self._facts(agent))
+            self._feeds[agent.name] = feed
+        return feed.follow(last_id)
+
+    async def _facts(self, agent: Agent) -> dict[str, Any] | None:
+        if not self._is_shown(agent) or self.roster.find(agent.name) is not agent:
+            return None
+        await self._refresh(FRESH_SECONDS)
+        return self._brief(agent, time.time())
 
     async def set_status(self, name: str, status: str) -> None:
         """Keep an agent's own report, in the store and in `~/.omar/status/<session>.md`; UnknownAgent."""
@@ -289,6 +311,9 @@ class Fleet:
 
     async def _refresh(self, max_age: float) -> None:
         await self.watch.refresh(max_age)
+        await self._take_notice()
+
+    async def _take_notice(self) -> None:
         await self._upkeep.notice()
         self._reported = await asyncio.to_thread(self._read_states) if self._publishers() else {}
 

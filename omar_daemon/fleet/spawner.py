@@ -35,7 +35,8 @@ from omar_daemon.store.agents import AgentRecord, Delivery
 from shared import paths
 
 WATCH_SECONDS = 0.3
-LOOK_SECONDS = 0.015
+LOOK_SECONDS = 0.06
+GLANCE_SECONDS = 0.004
 LAST_LINES = 10
 _FAREWELL_LENGTH = 2000
 
@@ -198,8 +199,7 @@ class Spawner:
     async def _start(self, agent: Agent, plan: Plan) -> None:
         start = await asyncio.to_thread(self._write_files, plan)
         try:
-            await self._new_session(agent, start)
-            await self._watch_start(agent)
+            await self._watch_start(agent, await self._new_session(agent, start))
         finally:
             spool.remove(start)
 
@@ -208,41 +208,47 @@ class Spawner:
         command = launch.as_one_process(plan.command) if plan.record.backend else plan.command
         return launch.start_file(command, plan.record.workdir, plan.variables, self._options.umask)
 
-    async def _new_session(self, agent: Agent, start: Path) -> None:
+    async def _new_session(self, agent: Agent, start: Path) -> int:
+        """Make the session; the pid of its program."""
         command = (
-            "new-session", "-d", "-s", panes.PREFIX + agent.name,
+            "new-session", "-d", "-P", "-F", "#{pane_pid}", "-s", panes.PREFIX + agent.name,
             "-x", str(server.WIDTH), "-y", str(server.HEIGHT), "-c", literal_path(agent.record.workdir),
             f"exec /bin/sh {shlex.quote(str(start))}",
         )  # fmt: skip
         try:
-            await self._actor.run(*command)
+            printed = await self._actor.run(*command)
         except NoServer:
             await self.ensure_server()
-            await self._actor.run(*command)
+            printed = await self._actor.run(*command)
         except TmuxError as error:
             if "duplicate session" in error.message:
                 raise NameTaken(f"Agent '{agent.name}' already exists.") from error
             raise
+        return int(printed[0])
 
     async def ensure_server(self) -> None:
         """The private tmux server, set up; TmuxMissing or TmuxError when it cannot be."""
         async with self._set_up:
             await asyncio.to_thread(server.ensure, self._connection)
 
-    async def _watch_start(self, agent: Agent) -> None:
+    async def _watch_start(self, agent: Agent, pid: int) -> None:
         """Return when the agent has lived for 300 ms, or sleeps at its terminal; SpawnFailed when it ended."""
         deadline = time.monotonic() + WATCH_SECONDS
-        await self._watch.refresh(0.0)
-        while True:
-            view = self._watch.view(agent.name)
-            if view is None:
-                raise SpawnFailed(f"Agent '{agent.name}' could not be started: its session ended at once.")
-            if view.pane.dead:
-                raise SpawnFailed(_farewell(agent.name, view))
-            if time.monotonic() >= deadline or processes.waits_at_terminal(view.pane.pid):
-                return
-            await asyncio.sleep(LOOK_SECONDS)
-            await self._watch.refresh(LOOK_SECONDS / 2)
+        sleeps = False
+        while not sleeps and time.monotonic() < deadline:
+            # A glance at the process costs nothing; tmux is asked only now and then, and at the end.
+            look = min(deadline, time.monotonic() + LOOK_SECONDS)
+            while not (sleeps := processes.waits_at_terminal(pid)) and time.monotonic() < look:
+                await asyncio.sleep(GLANCE_SECONDS)
+            await self._watch.refresh(0.0)
+            self._check_alive(agent)
+
+    def _check_alive(self, agent: Agent) -> None:
+        view = self._watch.view(agent.name)
+        if view is None:
+            raise SpawnFailed(f"Agent '{agent.name}' could not be started: its session ended at once.")
+        if view.pane.dead:
+            raise SpawnFailed(_farewell(agent.name, view))
 
     async def _undo(self, agent: Agent) -> None:
         agent.ending = True

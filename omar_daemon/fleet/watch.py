@@ -55,6 +55,17 @@ class Watch:
                 self._flight = asyncio.create_task(self._look())
             await asyncio.shield(self._flight)
 
+    async def follow(self, fresh: float, bearable: float) -> None:
+        """Views no older than `bearable`. When they are older than `fresh` the next look begins, unawaited.
+
+        So one who asks again and again is answered at once; after an action of our own everybody waits for a look.
+        """
+        await self.refresh(bearable)
+        if time.monotonic() - self._began > fresh and (self._flight is None or self._flight.done()):
+            self._flight = asyncio.create_task(self._look())
+            # What went wrong is met again, and said, by the next look that is awaited.
+            self._flight.add_done_callback(lambda flight: flight.cancelled() or flight.exception())
+
     def view(self, name: str) -> View | None:
         """The view of the agent with this short name."""
         return self.views.get(panes.PREFIX + name)

@@ -21,7 +21,7 @@ from omar_daemon.store.engine import open_store
 from shared import paths
 
 Result = TypeVar("Result")
-PROGRAMS = Path(__file__).parent / "programs"
+PROGRAMS = Path(__file__).parents[2] / "fakes"
 TUI = f"{sys.executable} {PROGRAMS / 'box_tui.py'}"
 RECORDER = f"{sys.executable} {PROGRAMS / 'recorder.py'}"
 
