@@ -15,6 +15,20 @@ from tests.daemon import Daemon
 from tests.fakes.model_process import RunningModel, running_model
 
 
+@pytest.fixture(scope="module")
+def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """One daemon for all tests of a module that only look at their own sessions: starting one costs a second."""
+    folder = tmp_path_factory.mktemp("shared-home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder))
+        patch.setenv("OMA_HOME", str(folder / "oma"))
+        for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"):
+            patch.delenv(name, raising=False)
+        running = Daemon()
+    with running:
+        yield running
+
+
 @pytest.fixture
 def key(daemon: Daemon) -> str:
     return daemon.key("managed")
@@ -48,7 +62,11 @@ class Stage:
     def __init__(self, http: httpx.Client, model: RunningModel, provider: str = "ant-compatible") -> None:
         self.http = http
         card = {"model_id": "stub-1", "provider": provider, "api_key": "sk-canary-model", "base_url": model.url}
-        assert self.post("/v1/model_cards", card)["probe"]["ok"]
+        known = {row["model_id"]: row["id"] for row in http.get("/v1/model_cards").json()["data"]}
+        if "stub-1" in known:
+            self.post(f"/v1/model_cards/{known['stub-1']}", card, 200)
+        else:
+            assert self.post("/v1/model_cards", card)["probe"]["ok"]
         self.environment = self.post("/v1/environments", {"name": "here"})["id"]
 
     def post(self, path: str, body: Any, status: int = 201) -> Any:

@@ -220,7 +220,7 @@ def test_a_missing_card_and_a_refused_key_end_the_turn_with_an_error_that_says_s
 
 
 def test_a_long_conversation_is_summarised_before_the_window_is_full(stage: Stage, model: RunningModel) -> None:
-    card = {"model_id": "small", "provider": "ant-compatible", "api_key": "k", "base_url": model.url}
+    card: dict[str, Any] = {"model_id": "small", "provider": "ant-compatible", "api_key": "k", "base_url": model.url}
     stage.post("/v1/model_cards", card | {"context_window": 2000})
     model.rewrite({"turns": [], "after": "the summary", "aside": "the summary"})
     session = stage.session(stage.agent(model="small"))

@@ -17,6 +17,11 @@ from tests.fakes.model_process import RunningModel
 from tests.omar_daemon.managed_stage import Stage, frames_of, types_of
 
 
+@pytest.fixture
+def daemon(shared_daemon: Daemon) -> Daemon:
+    return shared_daemon
+
+
 def append(stage: Stage, session: str, number: int, text: str = "r") -> None:
     content = [{"type": "text", "text": text}]
     event = {"type": "user.custom_tool_result", "custom_tool_use_id": f"call_{number}", "content": content}

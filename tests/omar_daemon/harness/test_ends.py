@@ -1,0 +1,89 @@
+"""How turns end from outside: interrupted while they wait, archived, deleted; and tools that may never run."""
+
+from __future__ import annotations
+
+from tests.fakes.model_process import RunningModel
+from tests.omar_daemon.harness.test_turns import CUSTOM, of_type
+from tests.omar_daemon.managed_stage import Stage, tool_turn, types_of
+
+DENY = [{"type": "agent_toolset_20260401", "default_config": {"permission_policy": {"type": "deny"}}}]
+
+
+def test_an_interrupt_closes_a_turn_that_waits_and_the_next_message_is_served(
+    stage: Stage, model: RunningModel
+) -> None:
+    model.rewrite({"turns": [tool_turn("weather", {})], "after": "Next."})
+    session = stage.session(stage.agent(tools=CUSTOM))
+    stage.turn(session, "how is it")
+    stage.say(session, "never mind")
+    assert len(stage.http.get(f"/v1/sessions/{session}/pending").json()["data"]) == 1
+    message = {"type": "user.message", "content": [{"type": "text", "text": "something else"}]}
+    stage.send(session, {"type": "user.interrupt"}, message)
+    log = stage.wait_for(session, "session.status_idle", 3)
+    (call,) = of_type(log, "agent.custom_tool_use")
+    (result,) = of_type(log, "agent.tool_result")
+    assert (result["tool_use_id"], result["is_error"]) == (call["id"], True)
+    assert [event["stop_reason"]["type"] for event in of_type(log, "session.status_idle")] == [
+        "requires_action",
+        "end_turn",
+        "end_turn",
+    ]
+    assert types_of(log).count("session.status_running") == 3
+    told = model.requests()[-1]["body"]["messages"]
+    assert [message["role"] for message in told] == ["user", "assistant", "user"]
+    assert of_type(log, "agent.message")[0]["content"][0]["text"] == "Next."
+
+
+def test_an_interrupt_of_an_idle_session_is_stored_and_starts_nothing(stage: Stage) -> None:
+    session = stage.session()
+    stage.send(session, {"type": "user.interrupt"})
+    assert types_of(stage.log(session)) == ["user.interrupt"]
+    assert stage.http.get(f"/v1/sessions/{session}").json()["status"] == "idle"
+
+
+def test_a_session_that_is_archived_or_deleted_in_a_turn_stops_it_first(stage: Stage, model: RunningModel) -> None:
+    model.rewrite({"turns": [{"text": "a very long story " * 20, "pause": 0.05}]})
+    first, second = stage.session(), stage.session()
+    for session in (first, second):
+        stage.say(session, "tell")
+        stage.wait_for(session, "span.model_request_start")
+    archived = stage.http.post(f"/v1/sessions/{first}/archive").json()
+    assert archived["status"] == "terminated"
+    assert archived["archived_at"]
+    log = stage.log(first)
+    assert types_of(log)[-2:] == ["session.status_idle", "session.status_terminated"]
+    message = {"type": "user.message", "content": [{"type": "text", "text": "hello?"}]}
+    refused = stage.http.post(f"/v1/sessions/{first}/events", json={"events": [message]})
+    assert refused.status_code == 409
+    assert refused.headers["x-should-retry"] == "false"
+    assert stage.http.delete(f"/v1/sessions/{second}").status_code == 200
+    assert stage.http.get(f"/v1/sessions/{second}").status_code == 404
+
+
+def test_a_tool_that_is_denied_is_answered_without_being_run(stage: Stage, model: RunningModel) -> None:
+    write = {"file_path": "/mnt/session/outputs/x", "content": "x"}
+    model.rewrite({"turns": [tool_turn("write", write)], "after": "I may not."})
+    session = stage.session(stage.agent(tools=DENY))
+    stage.turn(session, "write")
+    log = stage.log(session)
+    assert of_type(log, "agent.tool_use")[0]["evaluated_permission"] == "deny"
+    assert of_type(log, "agent.tool_result")[0]["is_error"] is True
+    assert stage.http.get(f"/v1/sessions/{session}/outputs").json()["data"] == []
+    assert log[-1]["stop_reason"] == {"type": "end_turn"}
+
+
+def test_a_call_of_a_tool_that_does_not_exist_and_one_with_broken_input_are_results(
+    stage: Stage, model: RunningModel
+) -> None:
+    calls = [
+        {"name": "fly", "input": {}},
+        {"name": "bash", "input": {}},
+        {"name": "web_search", "input": {"query": "x"}},
+    ]
+    model.rewrite({"turns": [{"tools": calls}], "after": "Well."})
+    session = stage.session()
+    stage.turn(session, "go")
+    results = of_type(stage.log(session), "agent.tool_result")
+    assert len(results) == 3
+    assert all(result["is_error"] for result in results)
+    assert any("not configured" in result["content"][0]["text"] for result in results)
