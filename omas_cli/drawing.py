@@ -79,7 +79,8 @@ def _months(first: date, weeks: int) -> str:
     for week in range(weeks):
         month = (first + WEEK * week + timedelta(days=6)).month
         place = LABEL_WIDTH + 2 * week
-        if month != named and len(line) <= place:
+        fits = len(line) <= place and week < weeks - 1
+        if month != named and fits:
             line = line.ljust(place) + f"{first + WEEK * week + timedelta(days=6):%b} "
             named = month
     return line.rstrip()

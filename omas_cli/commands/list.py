@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 
 from omas_cli import ledger, payload
@@ -12,8 +13,11 @@ from omas_cli.selection import selected
 from shared import output
 
 COLUMNS = ("session", "tool", "begun", "project", "type", "min", "tools", "humans", "score")
+# What a terminal of 80 columns has no room for.
+LEFT_OUT = ("tool", "humans")
+NARROW = 110
 ID_LENGTH = 8
-PROJECT_LENGTH = 32
+PROJECT_LENGTH, SHORT_PROJECT_LENGTH = 32, 18
 
 
 def run(*, since: str | None, project: str | None, tools: Sequence[str], limit: int, json: bool) -> int:
@@ -28,10 +32,22 @@ def run(*, since: str | None, project: str | None, tools: Sequence[str], limit: 
         output.say("No sessions. Run `omas scan` first." if not every else "No session fits.")
         return 0
     shown = records[:limit] if limit else records
-    output.print_table(COLUMNS, [row(record) for record in shown])
+    _print_table([row(record) for record in shown])
     if len(shown) < len(records):
         output.say(f"{len(records) - len(shown)} older ones are not shown (--limit 0 shows all).")
     return 0
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    """All columns where there is room for them, and in a pipe."""
+    if not output.is_terminal() or shutil.get_terminal_size().columns >= NARROW:
+        output.print_table(COLUMNS, rows)
+        return
+    kept = [index for index, name in enumerate(COLUMNS) if name not in LEFT_OUT]
+    for cells in rows:
+        cells[COLUMNS.index("begun")] = cells[COLUMNS.index("begun")][len("2026-") :]
+        cells[COLUMNS.index("project")] = short_path(cells[COLUMNS.index("project")], SHORT_PROJECT_LENGTH)
+    output.print_table([COLUMNS[index] for index in kept], [[cells[index] for index in kept] for cells in rows])
 
 
 def row(record: Record) -> list[str]:
@@ -49,8 +65,8 @@ def row(record: Record) -> list[str]:
     ]
 
 
-def short_path(path: str | None) -> str:
+def short_path(path: str | None, length: int = PROJECT_LENGTH) -> str:
     """The end of a path; a table has little room."""
     if path is None:
         return "?"
-    return path if len(path) <= PROJECT_LENGTH else "…" + path[1 - PROJECT_LENGTH :]
+    return path if len(path) <= length else "…" + path[1 - length :]

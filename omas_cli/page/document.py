@@ -63,7 +63,8 @@ def _section(title: str, body: str, kind: str = "") -> str:
 def _shares(report: dict[str, Any]) -> str:
     total = max(report["qualified"], 1)
     rows = "".join(
-        f'<tr><td>{escape(name)}</td><td class="wide"><div class="share" style="width:{100 * count / total:.1f}%"></div></td>'
+        f"<tr><td>{escape(name)}</td>"
+        f'<td class="wide"><div class="share" style="width:{100 * count / total:.1f}%"></div></td>'
         f"<td>{100 * count / total:.0f} %</td><td>{count}</td></tr>"
         for name, count in report["thread_types"].items()
     )

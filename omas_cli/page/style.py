@@ -19,7 +19,8 @@ section{background:var(--card);border:1px solid var(--line);border-radius:12px;p
 .pair{display:grid;grid-template-columns:minmax(260px,1.1fr) 1fr;gap:8px 24px;align-items:center}
 .pair h2{grid-column:1/-1}
 @media(max-width:640px){.pair{grid-template-columns:1fr}}
-svg{display:block;width:100%;height:auto}svg text{fill:var(--quiet);font-size:13px}svg .strong{fill:var(--ink);font-weight:600}
+svg{display:block;width:100%;height:auto}svg text{fill:var(--quiet);font-size:13px}
+svg .strong{fill:var(--ink);font-weight:600}
 .web{fill:none;stroke:var(--line)}.shape{fill:var(--mark);fill-opacity:.22;stroke:var(--mark);stroke-width:2}
 .line{fill:none;stroke-width:1.8;stroke-linejoin:round}
 .s0{stroke:#3b82f6}.s1{stroke:#10a37f}.s2{stroke:#d97706}.s3{stroke:#c0468f}.line.s4{stroke:var(--ink);stroke-width:2.6}

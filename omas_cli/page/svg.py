@@ -46,7 +46,8 @@ def _radar_label(index: int, name: str, value: float) -> str:
     dx, dy = ((0, -12), (10, 4), (0, 24), (-10, 4))[index]
     # At the sides there is little room: the value goes below the name.
     if anchor == "middle":
-        return f'<text x="{x:.1f}" y="{y + dy:.1f}" text-anchor="middle">{name} <tspan class="strong">{value:.2f}</tspan></text>'
+        number = f'<tspan class="strong">{value:.2f}</tspan>'
+        return f'<text x="{x:.1f}" y="{y + dy:.1f}" text-anchor="middle">{name} {number}</text>'
     first, _, rest = name.partition(" ")
     lines = "".join(
         f'<tspan x="{x + dx:.1f}" dy="{step}"{style}>{words}</tspan>'
@@ -74,7 +75,8 @@ def trend(found: Sequence[Bucket]) -> str:
         parts.append(
             f'<text x="{places[index]:.1f}" y="{LINE_HEIGHT + 20}" text-anchor="{anchor}">{found[index].start}</text>'
         )
-    return f'<svg viewBox="0 -8 {LINE_WIDTH + 8:.0f} {LINE_HEIGHT + UNDER:.0f}" role="img" aria-label="Trend">{"".join(parts)}</svg>'
+    size = f"0 -8 {LINE_WIDTH + 8:.0f} {LINE_HEIGHT + UNDER:.0f}"
+    return f'<svg viewBox="{size}" role="img" aria-label="Trend">{"".join(parts)}</svg>'
 
 
 def _grid(value: int) -> str:
@@ -97,9 +99,8 @@ def heat_map(counts: Mapping[date, int], last: date) -> str:
         x, y = 34 + offset // 7 * (CELL + GAP), 20 + offset % 7 * (CELL + GAP)
         count = counts.get(day, 0)
         title = f"<title>{day}: {count} session{'' if count == 1 else 's'}</title>"
-        cells.append(
-            f'<rect class="h{level(count, top, LEVELS)}" x="{x}" y="{y}" width="{CELL}" height="{CELL}" rx="2">{title}</rect>'
-        )
+        shade, size = level(count, top, LEVELS), f'width="{CELL}" height="{CELL}"'
+        cells.append(f'<rect class="h{shade}" x="{x}" y="{y}" {size} rx="2">{title}</rect>')
         if day.day <= 7 and day.weekday() == 0 and day.month != named:
             named = day.month
             names.append(f'<text x="{x}" y="12">{day:%b}</text>')
