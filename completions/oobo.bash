@@ -83,7 +83,7 @@ _oobo_completion() {
             "/dash") words="--help --json" ;;
             "/share") words="--help --out --local --anonymous --dry-run --json" ;;
             "/export") words="--help --agent-trace --since --out --json" ;;
-            "/sync") words="--help --git --dry-run --quiet --json" ;;
+            "/sync") words="--help --git --due --dry-run --quiet --json" ;;
             "/transparency") words="--help --global --json" ;;
             "/ignore") words="--help" ;;
             "/unignore") words="--help" ;;

@@ -111,7 +111,7 @@ function _oobo_completion
             case '/export'
                 printf '%s\t%s\n' '--help' 'show help' '--agent-trace' 'In the Agent Trace format' '--since' '7d, 2w, 3mo or an ISO 8601 instant' '--out' 'Write this file instead' '--json' 'Print one JSON document on stdout'
             case '/sync'
-                printf '%s\t%s\n' '--help' 'show help' '--git' 'Also exchange oobo/anchors/v1 with the remote' '--dry-run' 'Show exactly what would be done, and do nothing' '--quiet' 'Say nothing when all is well' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--git' 'Also exchange oobo/anchors/v1 with the remote' '--due' 'Only what is due' '--dry-run' 'Show exactly what would be done, and do nothing' '--quiet' 'Say nothing when all is well' '--json' 'Print one JSON document on stdout'
             case '/transparency'
                 printf '%s\t%s\n' '--help' 'show help' '--global' 'As the default of all repositories' '--json' 'Print one JSON document on stdout'
             case '/ignore'

@@ -66,7 +66,7 @@ _oobo() {
             ("/dash") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/share") found=('--help:show help' '--out:Write this file instead' '--local:On this machine'\''s daemon' '--anonymous:Without a key: the page belongs to nobody' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/export") found=('--help:show help' '--agent-trace:In the Agent Trace format' '--since:7d, 2w, 3mo or an ISO 8601 instant' '--out:Write this file instead' '--json:Print one JSON document on stdout') ;;
-            ("/sync") found=('--help:show help' '--git:Also exchange oobo/anchors/v1 with the remote' '--dry-run:Show exactly what would be done, and do nothing' '--quiet:Say nothing when all is well' '--json:Print one JSON document on stdout') ;;
+            ("/sync") found=('--help:show help' '--git:Also exchange oobo/anchors/v1 with the remote' '--due:Only what is due' '--dry-run:Show exactly what would be done, and do nothing' '--quiet:Say nothing when all is well' '--json:Print one JSON document on stdout') ;;
             ("/transparency") found=('--help:show help' '--global:As the default of all repositories' '--json:Print one JSON document on stdout') ;;
             ("/ignore") found=('--help:show help') ;;
             ("/unignore") found=('--help:show help') ;;

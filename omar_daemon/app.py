@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omar_daemon import agents_api, anchors_api, computer_api, managed_api, metrics_api, system_api
+from omar_daemon.drain import draining
 from omar_daemon.routing import ApiError, ApiRoute, Surface, surface_of
 from omar_daemon.security import AccessGuard, HostGuard, OriginGuard, is_loopback_address
 from omar_daemon.services import Services
@@ -77,6 +78,7 @@ def _lifespan_of(listed: Sequence[Surface]) -> Callable[[Starlette], AbstractAsy
                 for surface in listed:
                     if surface.lifespan is not None:
                         await stack.enter_async_context(surface.lifespan(services))
+                await stack.enter_async_context(draining())
                 yield
         finally:
             services.stopping.set()

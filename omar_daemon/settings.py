@@ -24,6 +24,7 @@ SETTINGS: tuple[Setting, ...] = (
         list,
         "texts at the end of a screen that mean stuck",
     ),
+    Setting("anchors.per_minute", 120_000, int, "how many anchors a user may send in a minute; 0: any number"),
     Setting("managed.requests_per_minute", 20_000, int, "how many requests to /v1 a key may send in a minute"),
     Setting("computer.display", "", str, "X11 display for computer use; empty: DISPLAY, else the first X server here"),
     Setting("computer.lock_timeout", 600.0, float, "seconds after which an idle computer lock is released"),

@@ -232,6 +232,7 @@ def agent_status(json: JsonOption = False) -> int:
 @app.command("sync")
 def sync(
     git: Annotated[bool, typer.Option("--git", help="Also exchange oobo/anchors/v1 with the remote.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Only what is due; keep to pauses and back-off.")] = False,
     dry_run: DryRunOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well.")] = False,
     json: JsonOption = False,
@@ -239,7 +240,7 @@ def sync(
     """Send everything that waits, in spite of pauses and back-off."""
     from oobo_hooks.commands import sync as command
 
-    return command.sync(git=git, dry_run=dry_run, quiet=quiet, json=json)
+    return command.sync(git=git, due=due, dry_run=dry_run, quiet=quiet, json=json)
 
 
 outbox_app = new_app("See and change what waits to be sent.")

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from omar_daemon.anchors_api.limits import Limits
 from omar_daemon.bodies import json_body
 from omar_daemon.routing import ApiError
 from omar_daemon.services import principal, services
 from omar_daemon.store import anchors
-from omar_daemon.store.engine import Store
+from omar_daemon.store.anchors import NewAnchor
+from omar_daemon.store.batches import Batches
 from shared.wire.anchors import MAX_INGEST_BYTES, EventPayload, normalise_remote
 
 
 async def ingest(request: Request) -> Response:
     """Keep an anchor once per (normalised remote, commit): 200 the first time, 409 ever after."""
+    room, caller = _room(request), principal(request)
+    room.limits.take(caller.user, room.batches.waiting)
     event = await json_body(request, EventPayload, limit=MAX_INGEST_BYTES)
     if event.anchor is None:
         return JSONResponse({"success": True, "message": "Event received (no anchor)"})
     commit = event.anchor.commit_hash
-    store = services(request).store
-    try:
-        anchor_id = await run_in_threadpool(_keep, store, event, principal(request).user)
-    except anchors.DuplicateAnchor:
-        raise ApiError(409, f"Duplicate anchor: {commit} of this repository is already here.") from None
+    remote = normalise_remote(event.project.git_remote) or ""
+    new = NewAnchor(remote, caller.user, event.model_dump())
+    anchor_id = await room.batches.put(new)
+    if anchor_id is None:
+        raise ApiError(409, f"Duplicate anchor: {commit} of this repository is already here.")
     data = {"anchor_id": anchor_id, "commit_hash": commit}
     return JSONResponse({"success": True, "message": "Anchor ingested", "id": anchor_id, "data": data})
 
 
-def _keep(store: Store, event: EventPayload, username: str) -> str:
-    remote = normalise_remote(event.project.git_remote) or ""
-    payload = event.model_dump()
-    with store.write() as connection:
-        return anchors.insert(connection, remote=remote, username=username, payload=payload)
+@dataclass(frozen=True)
+class Room:
+    """What ingest keeps between requests: the queue of anchors to be written, and who sent how many."""
+
+    batches: Batches[NewAnchor, str | None]
+    limits: Limits
+
+
+def _room(request: Request) -> Room:
+    """The app's one room, made when the first anchor comes."""
+    state = request.app.state
+    if not hasattr(state, "anchors_room"):
+        found = services(request)
+        limits = Limits(found.settings.integer("anchors.per_minute"))
+        state.anchors_room = Room(Batches(found.store, anchors.insert), limits)
+    room: Room = state.anchors_room
+    return room
 
 
 async def verify(request: Request) -> Response:

@@ -63,10 +63,6 @@ shares_table = Table(
 _HEAVY = ("file_changes", "file_interactions")
 
 
-class DuplicateAnchor(Exception):
-    """This (remote, commit) is already there."""
-
-
 @dataclass(frozen=True)
 class Filters:
     """What a list is narrowed to. `since` is seconds since the epoch; `project` a normalised remote or a name."""
@@ -89,36 +85,64 @@ class StoredAnchor:
     payload: dict[str, Any]
 
 
-def insert(connection: Connection, *, remote: str, username: str, payload: dict[str, Any]) -> str:
-    """Keep an event that has an anchor; returns its id. Raises DuplicateAnchor. `payload` is a dumped EventPayload."""
-    anchor = payload["anchor"]
-    anchor_id = secrets.token_hex(16)
-    values = {
-        "id": anchor_id,
-        "remote": storable(remote),
+@dataclass(frozen=True)
+class NewAnchor:
+    """An event that has an anchor, on its way into the store. `payload` is a dumped EventPayload."""
+
+    remote: str
+    username: str
+    payload: dict[str, Any]
+
+
+def insert(connection: Connection, wanted: Sequence[NewAnchor]) -> list[str | None]:
+    """Keep events; returns the id of each, or None for one whose (remote, commit) is already there."""
+    rows = [_row(new) for new in wanted]
+    statement = _upserting(connection)(anchors_table).on_conflict_do_nothing(index_elements=["remote", "commit_hash"])
+    kept = set(connection.execute(statement.returning(anchors_table.c.id), rows).scalars())
+    replacements = [
+        replacement
+        for new, row in zip(wanted, rows, strict=True)
+        if row["id"] in kept and new.payload["anchor"]["replaces"]
+        for replacement in _replacements(row, new.payload["anchor"]["replaces"])
+    ]
+    if replacements:
+        statement = _upserting(connection)(replacements_table).on_conflict_do_nothing()
+        connection.execute(statement, replacements)
+    return [row["id"] if row["id"] in kept else None for row in rows]
+
+
+def _upserting(connection: Connection) -> Any:
+    """The dialect's own INSERT, which knows ON CONFLICT."""
+    # Each dialect takes 15 ms to import, and only one is needed.
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert
+
+
+def _row(new: NewAnchor) -> dict[str, Any]:
+    anchor = new.payload["anchor"]
+    return {
+        "id": secrets.token_hex(16),
+        "remote": storable(new.remote),
         "commit_hash": anchor["commit_hash"].lower(),
-        "project": storable(payload["project"].get("name") or ""),
-        "username": username,
+        "project": storable(new.payload["project"].get("name") or ""),
+        "username": new.username,
         "created_at": time.time(),
-        "summary": _json(_summary(payload)),
-        "payload": _json(payload),
+        "summary": _json(_summary(new.payload)),
+        "payload": _json(new.payload),
         **{name: storable(anchor[name]) for name in ("branch", "author", "author_type", "message")},
         **{name: anchor[name] for name in ("committed_at", "added", "deleted", "ai_added", "ai_deleted")},
     }
-    try:
-        with connection.begin_nested():
-            connection.execute(anchors_table.insert().values(values))
-    except sqlalchemy.exc.IntegrityError:
-        raise DuplicateAnchor from None
-    _insert_replacements(connection, values["remote"], values["commit_hash"], anchor["replaces"])
-    return anchor_id
 
 
-def _insert_replacements(connection: Connection, remote: str, new_hash: str, replaced: Sequence[str]) -> None:
+def _replacements(row: dict[str, Any], replaced: Sequence[str]) -> list[dict[str, str]]:
+    new_hash = row["commit_hash"]
     olds = dict.fromkeys(old.lower() for old in replaced if 7 <= len(old) <= 64 and old.lower() != new_hash)
-    rows = [{"remote": remote, "old_hash": old, "new_hash": new_hash} for old in olds]
-    if rows:
-        connection.execute(replacements_table.insert(), rows)
+    return [{"remote": row["remote"], "old_hash": old, "new_hash": new_hash} for old in olds]
 
 
 def storable(text: str) -> str:

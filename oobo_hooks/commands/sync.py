@@ -23,28 +23,30 @@ if TYPE_CHECKING:
     from oobo_hooks.branch.exchange import Exchanged
 
 
-def sync(*, git: bool, dry_run: bool, quiet: bool, json: bool) -> int:
+def sync(*, git: bool, due: bool, dry_run: bool, quiet: bool, json: bool) -> int:
     """Make what the hooks have noted into anchors and send everything, in spite of pauses and back-off.
 
-    With `git` the anchors also meet those of the team on the remote's branch; that needs no server.
+    With `git` the anchors also meet those of the team on the remote's branch; that needs no server. `due` sends as
+    the hooks do: only what is due, and nothing while sync is off or paused.
     """
     work_off_spools()
     server = delivery.configured_server()
     if dry_run:
         return _show_payloads()
     exchanged = _exchange(quiet) if git else None
-    if exchanged is not None and not delivery.may_send(server):
+    if (due or exchanged is not None) and not delivery.may_send(server):
         if json:
-            output.print_json({"git": vars(exchanged)})
+            output.print_json({"git": vars(exchanged) if exchanged else None})
         return 0
     if server.key is None:
         raise NotAuthorisedError(f"There is no key for {server.url}.", hint="Run `oobo auth login`.")
     if not server.sync:
         raise UsageError("Sync is off.", hint="`oobo auth login` or `oobo config set server.sync true` switches it on.")
-    outcome = _send(server, quiet)
+    outcome = _send(server, quiet, force=not due)
     with database.opened() as connection:
         left = outbox.counts(connection)
-        notices = outbox.take_notices(connection)
+        # Nobody reads a quiet run: what there is to say is kept for a person.
+        notices = [] if quiet else outbox.take_notices(connection)
     if json:
         told = {"git": vars(exchanged)} if exchanged is not None else {}
         output.print_json({**vars(outcome), **left, **told})
@@ -68,14 +70,14 @@ def _exchange(quiet: bool) -> Exchanged:
     return done
 
 
-def _send(server: Server, quiet: bool) -> Outcome:
+def _send(server: Server, quiet: bool, *, force: bool = True) -> Outcome:
     with database.opened() as connection:
         waiting = outbox.counts(connection)["waiting"]
     if quiet:
-        outcome = delivery.drain(server, force=True)
+        outcome = delivery.drain(server, force=force)
     else:
         with output.progress(waiting, "sending anchors") as advance:
-            outcome = delivery.drain(server, force=True, on_sent=advance)
+            outcome = delivery.drain(server, force=force, on_sent=advance)
     if outcome is None:
         output.say("Another oobo is sending just now.")
         return Outcome()
