@@ -20,7 +20,7 @@ from omar_daemon.store.schema import metadata
 from shared import durable
 from shared.errors import ConfigError
 
-HEAD_REVISION = "0002"
+HEAD_REVISION = "0003"
 """The newest migration; a test holds it against store/migrations."""
 BUSY_SECONDS = 10
 _VERSION_TABLE = sqlalchemy.Table(

@@ -45,7 +45,7 @@ versions = Documents(
     Column("content", Text),
     Column("redacted_at", BigInteger),
 )
-_FULL_TEXT = (
+FULL_TEXT = (
     "CREATE VIRTUAL TABLE managed_memory_text USING fts5("
     "path, content, content='managed_memories', tokenize='porter unicode61')",
     "CREATE TRIGGER managed_memories_added AFTER INSERT ON managed_memories BEGIN "
@@ -58,7 +58,7 @@ _FULL_TEXT = (
     "VALUES ('delete', old.rowid, old.path, old.content); "
     "INSERT INTO managed_memory_text(rowid, path, content) VALUES (new.rowid, new.path, new.content); END",
 )
-for _statement in _FULL_TEXT:
+for _statement in FULL_TEXT:
     event.listen(memories.table, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 _REMOVED = DDL("DROP TABLE IF EXISTS managed_memory_text").execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]
 event.listen(memories.table, "before_drop", _REMOVED)
