@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omar_daemon.groups import BACKENDS, add_groups
+from shared import output
 from shared.cli import boundary
 from shared.cli.completions import add_completions
 from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
@@ -32,11 +33,15 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the a
 
 @app.callback(invoke_without_command=True)
 def main_callback(context: typer.Context, version: VersionOption = False) -> int | None:
-    if context.invoked_subcommand is None:
-        from omar_daemon.commands import status
+    if context.invoked_subcommand is not None:
+        return None
+    if output.is_terminal() and sys.stdin.isatty():
+        from omar_daemon.commands import dashboard
 
-        return status.run(json=False)
-    return None
+        return dashboard.run()
+    from omar_daemon.commands import status
+
+    return status.run(json=False)
 
 
 @app.command("serve")
