@@ -81,6 +81,16 @@ def status(json: JsonOption = False) -> int:
     return command.run(json=json)
 
 
+@app.command("open")
+def open_(
+    only_print: Annotated[bool, typer.Option("--print", help="Print the link instead of opening a browser.")] = False,
+) -> int:
+    """Sign your browser in to the daemon, by a link that works once."""
+    from omar_daemon.commands import open as command
+
+    return command.run(only_print=only_print)
+
+
 @app.command("logs")
 def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines.")] = 50,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from omar_daemon.metrics_api import board, own, upload
+from omar_daemon.metrics_api import board, device, own, upload
 from omar_daemon.routing import Access, ApiError, Surface, route
 
 
@@ -17,6 +17,7 @@ def error(problem: ApiError) -> Response:
 def surface() -> Surface:
     key = Access.KEY
     uploads = upload.Uploads()
+    devices = device.Devices()
     return Surface(
         "metrics",
         "/api/v1",
@@ -27,6 +28,13 @@ def surface() -> Surface:
             route("/api/v1/metrics/me", own.delete, methods=["DELETE"], access=key, scope="metrics"),
             route("/api/v1/leaderboard", board.show, methods=["GET"], access=key, scope="metrics"),
             route("/api/v1/leaderboard/me", board.set_listed, methods=["PUT"], access=key, scope="metrics"),
+            route("/api/v1/auth/device/code", devices.code, methods=["POST"], access=Access.PUBLIC, scope="metrics"),
+            route("/api/v1/auth/device/token", devices.token, methods=["POST"], access=Access.PUBLIC, scope="metrics"),
+            # Pages of a browser that `omar open` signed in: a cookie stands for the key there.
+            route("/device", devices.page, methods=["GET"], access=Access.PUBLIC, scope="metrics"),
+            route("/device", devices.confirm, methods=["POST"], access=Access.PUBLIC, scope="metrics"),
+            route("/open", device.sign_in, methods=["GET"], access=Access.PUBLIC, scope="metrics"),
+            route("/api/open", device.make_link, methods=["POST"], access=key, scope="admin"),
         ),
         error,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omas_cli import server
+from omas_cli import device_login, server
 from omas_cli.server import Target
 from omas_cli.settings import LOCAL, SETTINGS
 from shared import config, credentials, output
@@ -21,16 +21,22 @@ def login(*, local: bool, server_url: str | None, token_stdin: bool) -> int:
     elif target.is_local:
         token = server.mint_local_key(target)
     else:
-        raise UsageError(
-            f"A key for {target.name} is needed.",
-            hint="Pipe it in with --token-stdin, or use --local for this machine.",
-        )
+        token = device_login.token_of(_provider(target))
     who = verify(target, token)
     credentials.write("omas", target.credential, token)
     if config.load("omas", SETTINGS).text("server.url") != target.name:
         config.set_value("omas", SETTINGS, "server.url", target.name)
     output.say(f"Logged in to {target.name} as {output.cell(who['username'])}.")
     return 0
+
+
+def _provider(target: Target) -> device_login.Provider:
+    """GitHub where a client id for it is configured, else the server itself."""
+    found = config.load("omas", SETTINGS)
+    client_id = found.text("auth.github_client_id").strip()
+    if not client_id:
+        return device_login.own_server(target.name)
+    return device_login.github(found.text("auth.github_url").strip().rstrip("/"), client_id)
 
 
 def verify(target: Target, token: str) -> dict[str, Any]:

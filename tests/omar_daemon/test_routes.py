@@ -20,6 +20,7 @@ KEYLESS = {
     ("POST", "/api/v1/auth/device/code"),
     ("POST", "/api/v1/auth/device/token"),
     ("GET", "/device"),
+    ("GET", "/open"),
     ("POST", "/device"),
     ("GET", "/openapi.json"),
     ("GET", "/v1/openapi.json"),
