@@ -160,7 +160,7 @@ PROJECT_ROWS = [
     row("DELETE", PROJECT, 400, "-1"),
 ]
 
-# What holds with a display and without one; what needs one is in computer_api's own tests.
+# What holds with a display and without one.
 COMPUTER = "/api/computer"
 COMPUTER_ROWS = [
     row("GET", COMPUTER + "/status", 200),
@@ -174,6 +174,43 @@ COMPUTER_ROWS = [
     row("POST", COMPUTER + "/keyboard", 422, body={"agent": "here"}),
     row("GET", COMPUTER + "/screen-size", (200, 503)),
     row("GET", COMPUTER + "/mouse-position", (200, 503)),
+]
+
+MOVE = {"action": "move", "x": 1, "y": 1}
+KEY = {"action": "key", "text": "Escape"}
+STATUS = "available xdotool screenshot screen_size display held_by held_seconds reason"
+IMAGE = "image_base64 width height format screen_width screen_height scale"
+
+# In this order on a daemon with a display: the lock goes from nobody to `here` and back.
+DISPLAY_ROWS = [
+    row("GET", COMPUTER + "/status", 200, keys=STATUS, available=True, xdotool=True, screenshot=True, held_by=None),
+    row("POST", COMPUTER + "/screenshot", 412, body={"agent": "here"}),
+    row("POST", COMPUTER + "/mouse", 412, body={"agent": "here", **MOVE}),
+    row("POST", COMPUTER + "/keyboard", 412, body={"agent": "here", **KEY}),
+    row("POST", COMPUTER + "/lock", 409, body={"agent": "dead"}),
+    row("POST", COMPUTER + "/lock", 200, body={"agent": "omar-agent-here"}, keys="status held_by", status="acquired",
+        held_by="here"),
+    row("POST", COMPUTER + "/lock", 200, body={"agent": "here"}, keys="status held_by", status="already_held"),
+    row("POST", COMPUTER + "/lock", 409, body={"agent": "ea"}),
+    row("GET", COMPUTER + "/status", 200, keys=STATUS, held_by="here"),
+    row("POST", COMPUTER + "/screenshot", 409, body={"agent": "ea"}),
+    row("POST", COMPUTER + "/mouse", 409, body={"agent": "ea", **MOVE}),
+    row("POST", COMPUTER + "/keyboard", 409, body={"agent": "ea", **KEY}),
+    row("POST", COMPUTER + "/screenshot", 200, body={"agent": "here", "max_width": 100}, keys=IMAGE, width=100,
+        format="png"),
+    row("POST", COMPUTER + "/screenshot", 400, body={"agent": "here", "max_height": 0}),
+    row("POST", COMPUTER + "/mouse", 200, body={"agent": "here", **MOVE}, keys="status message", status="ok",
+        message="mouse move at (1, 1)"),
+    row("POST", COMPUTER + "/mouse", 400, body={"agent": "here", **MOVE, "action": "poke"}),
+    row("POST", COMPUTER + "/mouse", 400, body={"agent": "here", **MOVE, "x": 100_000}),
+    row("POST", COMPUTER + "/keyboard", 200, body={"agent": "here", **KEY}, keys="status message", status="ok"),
+    row("POST", COMPUTER + "/keyboard", 400, body={"agent": "here", "action": "key", "text": "nokey"}),
+    row("POST", COMPUTER + "/keyboard", 400, body={"agent": "here", "action": "press", "text": "a"}),
+    row("GET", COMPUTER + "/screen-size", 200, keys="width height"),
+    row("GET", COMPUTER + "/mouse-position", 200, keys="x y", x=1, y=1),
+    row("DELETE", COMPUTER + "/lock", 403, "?agent=ea"),
+    row("DELETE", COMPUTER + "/lock", 200, body={"agent": "here"}, keys="status", status="released"),
+    row("DELETE", COMPUTER + "/lock", 200, "?agent=here", keys="status", status="not_held"),
 ]
 
 # The daemon's own keys are no part of the contract's table; test_security holds them.

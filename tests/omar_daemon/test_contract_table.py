@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from omar_daemon.app import surfaces
+from tests.fakes.x_server import MISSING, WHY_SKIPPED, XServer
 from tests.omar_daemon.agent_stage import Stage, stage, until
-from tests.omar_daemon.contract_rows import ELSEWHERE, HOUR, ROWS, Row
+from tests.omar_daemon.contract_rows import DISPLAY_ROWS, ELSEWHERE, HOUR, ROWS, Row
 
 MOST_AGENTS = 9
 
@@ -78,6 +80,20 @@ def test_each_row_is_answered_as_written(furnished: Stage) -> None:
     assert not wrong, "\n\n".join(wrong)
     with furnished.surroundings():
         assert "Traceback" not in furnished.daemon.log
+
+
+@pytest.mark.skipif(bool(MISSING), reason=WHY_SKIPPED)
+def test_each_row_of_the_computer_is_answered_as_written_on_a_display(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with XServer() as server:
+        monkeypatch.setenv("DISPLAY", server.display)
+        with stage(tmp_path) as made:
+            made.spawn("here")
+            made.spawn("dead", command="sleep 0.4; exit 3")
+            until(lambda: made.api.get("/api/agents/dead").json()["health"] == "dead")
+            for row in DISPLAY_ROWS:
+                check(made, row)
 
 
 def check(furnished: Stage, row: Row) -> None:
