@@ -16,6 +16,7 @@ from shared.wire.anchors import Anchor, EventPayload, Project, SessionTranscript
 COMMIT_EVENT = "git.commit"
 PUSH_EVENT = "git.push"
 _EXACT = ("commit_hash", "author", "branch", "session_ids", "replaces", "oobo_version")
+_FILES = ("files_changed", "file_changes", "file_interactions")
 """Fields that are names or git's own words: looked at for secrets by no rule, or they would not be true any more."""
 
 
@@ -48,12 +49,11 @@ def commit_event(
 def clean_anchor(anchor: Anchor, places: Places, *, send_message: bool = True) -> dict[str, Any]:
     """The anchor's fields without secrets and places; paths of committed files are git's and stay."""
     dumped = anchor.model_dump()
-    kept = {name: dumped[name] for name in _EXACT}
-    files = {name: dumped[name] for name in ("files_changed", "file_changes", "file_interactions")}
     message = redact.clean(dumped["message"], places) if send_message else ""
-    cleaned: dict[str, Any] = redact.clean(dumped, places)
     sessions = [_clean_session(session, places) for session in dumped["sessions"]]
-    return cleaned | kept | files | {"message": message, "sessions": sessions}
+    known = {*_EXACT, *_FILES, "message", "sessions"}
+    cleaned: dict[str, Any] = redact.clean({name: dumped[name] for name in dumped if name not in known}, places)
+    return dumped | cleaned | {"message": message, "sessions": sessions}
 
 
 def _clean_session(session: dict[str, Any], places: Places) -> dict[str, Any]:

@@ -99,11 +99,15 @@ def _claim_for_unreadable(links: Sequence[Link], facts: CommitFacts, found: Attr
 
 def _standing(links: list[Link], material: Material, with_lines: set[str]) -> list[Link]:
     """The links that hold: those proven by lines only if there are lines, and those an earlier commit carries."""
+    carried = material.carried
+    why = f"carried over from {', '.join(commit[:10] for commit in carried.commits)}"
     kept = [link for link in links if not linking.needs_lines(link) or link.session_id in with_lines]
+    for link in kept:
+        if linking.needs_lines(link) and link.session_id in carried.sessions:
+            link.reason = why
     known = {link.session_id for link in kept}
-    for session_id, old in material.carried.sessions.items():
+    for session_id, old in carried.sessions.items():
         if session_id not in known and session_id in with_lines:
-            why = f"carried over from {', '.join(commit[:10] for commit in material.replaces)}"
             kept.append(Link(session_id, old["agent"], old["link_type"], why))
     return kept
 
@@ -249,6 +253,7 @@ def _explain(material: Material, links: Sequence[Link], found: Attribution) -> d
         ],
         "not_linked": [{"session_id": session.id, "agent": session.tool, "reason": _NOT_LINKED} for session in others],
         "removed": removed,
+        "carried_from": material.carried.commits,
     }
 
 

@@ -34,7 +34,7 @@ class FileFacts:
     """One file of a commit. `old_path` differs from `path` after a rename, blobs are full object names or None.
 
     `added_lines` maps the line's number in the committed file to its bytes without the newline; `removed_lines`
-    maps the number in the parent's file. Both are empty until `lines_of` has been asked.
+    maps the number in the parent's file. They and their numbers are empty until `read_lines` was called.
     """
 
     path: str
@@ -85,7 +85,7 @@ def read_commit(repository: Repository, commit: str, branch: str) -> CommitFacts
 
 
 def read_lines(repository: Repository, facts: CommitFacts) -> None:
-    """Fill in the added and removed lines of each file. (Those of a merge are known already.)"""
+    """Fill in the added and removed lines of each file, and their number. (Those of a merge are known already.)"""
     if facts.is_merge or not facts.files:
         return
     out = repository.git("diff-tree", *_trees(facts), "-r", "-p", "-U0", "-M", "--no-ext-diff", "--no-textconv")
@@ -96,6 +96,8 @@ def read_lines(repository: Repository, facts: CommitFacts) -> None:
             section = next(sections, None)
             if section is not None:
                 patch.read_hunks(section, file.added_lines, file.removed_lines)
+                file.binary = file.binary or patch.is_binary(section)
+        file.added, file.deleted = len(file.added_lines), len(file.removed_lines)
 
 
 def branch_of(ref: str, rebasing: str | None) -> str:
@@ -142,17 +144,13 @@ def _trees(facts: CommitFacts) -> list[str]:
 
 
 def _changed_files(repository: Repository, facts: CommitFacts) -> list[FileFacts]:
-    out = repository.git("diff-tree", *_trees(facts), "-r", "-z", "-M", "--raw", "--numstat")
+    out = repository.git("diff-tree", *_trees(facts), "-r", "-z", "-M", "--raw")
     fields = out.split(b"\0")
     files: list[FileFacts] = []
-    by_path: dict[bytes, FileFacts] = {}
     position = 0
     while position < len(fields) and fields[position].startswith(b":"):
         file, position = _raw_entry(fields, position)
         files.append(file)
-        by_path[fields[position - 1]] = file
-    while position < len(fields) and fields[position]:
-        position = _numstat_entry(fields, position, by_path)
     return files
 
 
@@ -163,16 +161,6 @@ def _raw_entry(fields: list[bytes], position: int) -> tuple[FileFacts, int]:
     path = text(fields[position + 2]) if renamed else old_path
     file = FileFacts(path, old_path, status[0], _blob(old), _blob(new))
     return file, position + (3 if renamed else 2)
-
-
-def _numstat_entry(fields: list[bytes], position: int, by_path: dict[bytes, FileFacts]) -> int:
-    added, deleted, name = fields[position].split(b"\t", 2)
-    renamed = name == b""
-    file = by_path.get(fields[position + 2] if renamed else name)
-    if file is not None:
-        file.binary = added == b"-"
-        file.added, file.deleted = (0, 0) if file.binary else (int(added), int(deleted))
-    return position + (3 if renamed else 1)
 
 
 def _blob(name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Carrying what is known of a commit over to the one that took its place (amend, rebase).
+"""Carrying what is known of a commit over to the one that took its place (amend, rebase) or was made of it.
 
 The old anchor's lines become evidence for the new commit: lines that are still there keep their writer.
 """
@@ -6,7 +6,7 @@ The old anchor's lines become evidence for the new commit: lines that are still 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from oobo_hooks.anchor import facts as git_facts
@@ -22,6 +22,7 @@ class Carried:
 
     edits: list[Edit]
     sessions: dict[str, dict[str, Any]]
+    commits: list[str] = field(default_factory=list)
 
 
 def carry(repository: Repository, old_anchors: Sequence[LocalAnchor]) -> Carried:
@@ -33,6 +34,7 @@ def carry(repository: Repository, old_anchors: Sequence[LocalAnchor]) -> Carried
             git_facts.read_lines(repository, facts)
         except GitError:
             continue
+        carried.commits.append(old.commit_hash)
         carried.edits += _edits(old, facts)
         carried.sessions |= {session["session_id"]: session for session in old.anchor["sessions"]}
     return carried

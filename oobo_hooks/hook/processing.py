@@ -9,14 +9,14 @@ from pathlib import Path
 from oobo_hooks import delivery, omar, payload, settings
 from oobo_hooks import repository as repositories
 from oobo_hooks.anchor import facts as git_facts
-from oobo_hooks.anchor import rewrites
+from oobo_hooks.anchor import origins, reflog, rewrites
 from oobo_hooks.anchor.build import Built, Material, build
 from oobo_hooks.anchor.facts import CommitFacts, FileFacts
 from oobo_hooks.anchor.linking import Candidates
 from oobo_hooks.anchor.sessions import token_usage, usage_numbers
 from oobo_hooks.hook.spool import Record
 from oobo_hooks.repository import GitError, Repository, RepositoryGoneError
-from oobo_hooks.store import anchors, database, outbox
+from oobo_hooks.store import anchors, copies, database, outbox
 from oobo_hooks.store.anchors import KnownRepository
 from shared.config import Config
 from shared.wire.anchors import normalise_remote
@@ -47,7 +47,7 @@ def make_anchor(workshop: Workshop, record: Record, replaces: list[str]) -> bool
         return False
     if anchors.has_anchor(workshop.connection, known.id, record.head):
         return False
-    if record.rebasing is not None and not replaces and not is_reachable(repository, record.head):
+    if record.rebasing is not None and not is_reachable(repository, record.head):
         # A step of a rebase that was aborted, or squashed into the next one: no branch will ever show it.
         return False
     facts = git_facts.read_commit(repository, record.head, git_facts.branch_of(record.ref, record.rebasing))
@@ -55,6 +55,7 @@ def make_anchor(workshop: Workshop, record: Record, replaces: list[str]) -> bool
         return False
     git_facts.read_lines(repository, facts)
     built = build(_material(workshop, record, repository, known, facts, replaces))
+    built.explanation |= {"patch_id": origins.patch_id(facts), "author_at": facts.author.at}
     if built.anchor.omar_agent:
         # The agent may be gone when somebody asks for its task.
         built.explanation["omar"] = omar.agent(built.anchor.omar_agent)
@@ -104,11 +105,9 @@ def is_own_merge(repository: Repository, facts: CommitFacts) -> bool:
     """Whether post-merge speaks of a merge commit made here: a fast-forward moved to someone else's commit."""
     if not facts.is_merge:
         return False
-    log = repository.try_git("reflog", "show", "-n", "20", "--format=%H %gs", "HEAD") or ""
-    for line in log.split("\n"):
-        commit, _, action = line.partition(" ")
-        if commit == facts.commit:
-            return not action.endswith(": Fast-forward")
+    action = reflog.action_of(repository, facts.commit)
+    if action is not None:
+        return not action.endswith(": Fast-forward")
     return facts.committer.email == _own_email(repository)
 
 
@@ -129,7 +128,8 @@ def _material(
     facts: CommitFacts,
     replaces: list[str],
 ) -> Material:
-    found = [anchors.find_anchor(workshop.connection, known.id, old) for old in replaces]
+    made_of = [] if replaces else origins.origins(workshop.connection, known.id, repository, record, facts)
+    found = [anchors.find_anchor(workshop.connection, known.id, old) for old in [*replaces, *made_of]]
     old_anchors = [anchor for anchor in found if anchor is not None]
     worktree = record.directory or known.worktree
     return Material(
@@ -175,6 +175,7 @@ def _keep(workshop: Workshop, known: KnownRepository, repository: Repository, bu
             return
         for session_id, taken in built.taken.items():
             anchors.take_lines(connection, known.id, session_id, taken)
+        copies.forget_squash(connection, record.git_dir)
         _keep_usage(connection, known, built)
         if event is not None:
             outbox.put(connection, payload.COMMIT_EVENT, event, repository=known.id, once=commit, commit=commit)
@@ -189,6 +190,12 @@ def _keep_usage(connection: sqlite3.Connection, known: KnownRepository, built: B
         before = anchors.last_usage(connection, known.id, link.session_id) or {}
         delta = {name: max(0, value - before.get(name, 0)) for name, value in total.items()}
         anchors.insert_usage(connection, known.id, link.session_id, built.anchor.commit_hash, total, delta)
+
+
+def note_squash(workshop: Workshop, record: Record) -> None:
+    """Keep what `merge --squash` brought, until the commit that a person makes of it."""
+    with database.transaction(workshop.connection):
+        copies.remember_squash(workshop.connection, record.git_dir, record.head, record.squashed)
 
 
 def queue_push(workshop: Workshop, record: Record) -> None:

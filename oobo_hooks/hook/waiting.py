@@ -13,9 +13,9 @@ from typing import Any
 
 from oobo_hooks import environment
 from oobo_hooks import repository as repositories
+from oobo_hooks.anchor import reflog
 from oobo_hooks.hook import ancestry, spool
 from oobo_hooks.hook.spool import Record
-from shared.errors import OmaError
 
 ANCESTRY_SECONDS = 0.5
 PAIR_SECONDS = 2.0
@@ -92,7 +92,7 @@ class WaitingRoom:
         chain = self._chains.get(record.key)
         if chain is not None and len(chain) >= len(record.ancestry or ()):
             record.ancestry, record.above = chain, 0
-        pending.replaces = self._replaced.get(record.head, [])
+        pending.replaces = self._olds(record)
         if record.kind != "commit":
             return True
         if (record.ancestry is None or record.above > 1) and age < ANCESTRY_SECONDS and not _names_its_session(record):
@@ -100,6 +100,20 @@ class WaitingRoom:
         if pending.replaces:
             return not is_rebasing(record)
         return not self._waits_for_pair(pending, age)
+
+    def _olds(self, record: Record) -> list[str]:
+        """What this commit replaces. Steps in the middle of a rebase are no commits that anybody saw."""
+        steps = {pending.record.head for pending in self.pending if pending.record.rebasing is not None}
+        olds = list(self._replaced.get(record.head, ()))
+        found: list[str] = []
+        while olds:
+            old = olds.pop(0)
+            if old in steps:
+                steps.remove(old)
+                olds = self._replaced.get(old, []) + olds
+            elif old not in found:
+                found.append(old)
+        return found
 
     def _waits_for_pair(self, pending: Pending, age: float) -> bool:
         if pending.record.rebasing is not None:
@@ -154,10 +168,6 @@ def _names_its_session(record: Record) -> bool:
 
 
 def _is_amend(record: Record) -> bool:
-    """Whether the reflog says that this commit came of `commit --amend`."""
-    repository = repositories.from_git_dir(Path(record.git_dir), None)
-    try:
-        log = repository.git_text("reflog", "show", "-n", "50", "--format=%H %gs", "HEAD")
-    except OmaError:
-        return False
-    return any(line.startswith(f"{record.head} commit (amend)") for line in log.split("\n"))
+    """Whether the log of HEAD says that this commit came of `commit --amend`; where it tells nothing, it may have."""
+    action = reflog.action_of(repositories.from_git_dir(Path(record.git_dir), None), record.head)
+    return action is None or action.startswith("commit (amend)")

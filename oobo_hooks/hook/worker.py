@@ -148,7 +148,9 @@ def _finish(workshop: object, pending: Pending) -> bool:
     try:
         if record.kind == "push":
             processing.queue_push(workshop, record)
-        elif not (record.kind == "merge" and record.squash):
+        elif record.kind == "merge" and record.squash:
+            processing.note_squash(workshop, record)
+        else:
             processing.make_anchor(workshop, record, pending.replaces)
     except RepositoryGoneError:
         return True

@@ -28,9 +28,10 @@ def _facts(made: Repository, commit: str | None = None, branch: str = "main") ->
     checkout = _checkout(made)
     found = git_facts.read_commit(checkout, commit or made.head, branch)
     git_facts.read_lines(checkout, found)
-    for file in found.files:
-        if not file.binary:
-            assert (len(file.added_lines), len(file.removed_lines)) == (file.added, file.deleted), file.path
+    if not found.is_merge:
+        counted = made.git("diff-tree", "--root", "--no-commit-id", "-r", "-M", "--numstat", found.commit)
+        told = [line.split("\t")[:2] for line in counted.split("\n") if line]
+        assert told == [["-", "-"] if f.binary else [str(f.added), str(f.deleted)] for f in found.files]
     return found
 
 
@@ -222,13 +223,19 @@ def test_the_users_diff_settings_change_nothing(plain: Repository) -> None:
         ("diff.external", "false"),
         ("color.ui", "always"),
         ("diff.renames", "false"),
+        ("diff.interHunkContext", "9"),
+        ("diff.algorithm", "patience"),
+        ("diff.submodule", "log"),
+        ("diff.wordRegex", "."),
     ):
         plain.git("config", key, value)
-    plain.write("old", "1\n2\n3\n4\n5\n")
+    plain.write("old", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n")
     plain.commit()
     plain.git("mv", "old", "new")
+    plain.write("new", "1\n2\n3\nfour\n5\nsix\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n")
     plain.commit()
-    assert (_one(_facts(plain)).path, _one(_facts(plain)).old_path) == ("new", "old")
+    file = _one(_facts(plain))
+    assert (file.path, file.old_path, file.added_lines) == ("new", "old", {4: b"four", 6: b"six"})
 
 
 @pytest.mark.parametrize(
