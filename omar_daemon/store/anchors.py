@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy
 from sqlalchemy import BigInteger, Column, Connection, Float, Index, String, Table, Text, UniqueConstraint
 
@@ -152,7 +153,10 @@ def storable(text: str) -> str:
 
 def _json(value: Any) -> str:
     """JSON text that every answer can carry: a lone surrogate has no UTF-8 and becomes `?`."""
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _summary(payload: dict[str, Any]) -> dict[str, Any]:

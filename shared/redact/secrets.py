@@ -38,6 +38,8 @@ _ASSIGNMENT = re.compile(
 )
 _COUNTED = re.compile(r"tokens?$", re.IGNORECASE)
 _PASSWORD = re.compile(r"pass|pwd", re.IGNORECASE)
+_UNDOUBTED = re.compile(r"pass|pwd|secret|heroku", re.IGNORECASE)
+"""Under such a name even a UUID is a secret; under `session_token` or `api_key` it is taken for an id."""
 _HARMLESS_TEXT = """
 str string strings none null nil true false undefined required optional bytes self int integer any unknown never
 object number boolean bool float text void char const let var password passwd secret token key keys value values
@@ -134,6 +136,8 @@ def _says_secret(name: str, value: str, *, quoted: bool) -> bool:
     if len(stripped) < 3 or stripped == REDACTED or _REFERENCE.match(stripped) or _MASKED.match(stripped):
         return False
     if stripped.lower().rstrip(".,:!?") in _HARMLESS_WORDS:
+        return False
+    if _UUID.match(stripped) and not _UNDOUBTED.search(name):
         return False
     if _COUNTED.search(name) and re.fullmatch(r"[\d_.,]+[kKmM]?", stripped):
         return False
