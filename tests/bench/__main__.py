@@ -19,6 +19,8 @@ ROOMS = {
     "startup": "start of the commands and the daemon",
     "agents": "agents in tmux",
     "hook": "what a commit costs",
+    "ingest": "anchors into the server",
+    "outbox": "anchors through a bad network",
     "api_bench": "managed agents on /v1",
 }
 
