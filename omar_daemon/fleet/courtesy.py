@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from omar_daemon.fleet import drafts, processes
 from omar_daemon.fleet.channel import Channel
-from omar_daemon.fleet.delivery import Courier, Target, has_markers, is_refused
+from omar_daemon.fleet.delivery import Courier, Target
 from omar_daemon.fleet.errors import DeliveryFailed
 
 log = logging.getLogger("omar.fleet")
@@ -59,12 +59,15 @@ class Courtesy:
             return desk.draft if await self._erase_box(target, desk) else ""
         return await self._erase_line(target)
 
-    async def put_back(self, target: Target, draft: str) -> None:
-        """Type the draft again, without submitting it."""
+    async def put_back(self, target: Target, draft: str) -> bool:
+        """Type the draft again, without submitting it; False while a question stands, which it might answer."""
+        if (await self._look(target)).asked:
+            return False
         try:
             await self._courier.deliver(target, draft, enter=False)
         except DeliveryFailed as error:
             log.warning("a draft of %d characters could not be put back into %s: %s", len(draft), target.name, error)
+        return True
 
     async def _erase_box(self, target: Target, desk: Desk) -> bool:
         for _ in range(min(2 * desk.draft.count("\n") + 2, MOST_ERASURES)):
@@ -79,11 +82,15 @@ class Courtesy:
 
     async def _erase_line(self, target: Target) -> str:
         """In a line editor of unknown make: what "delete to the beginning" takes away is the draft."""
+        untouched = await self._look(target)
         await self._press(target, "C-e")
         before = await self._settled(target)
         await self._press(target, "C-u")
         after = await self._changed(target, before)
-        return drafts.removed(before.lines, before.cursor, after.cursor)
+        draft = drafts.removed(before.lines, before.cursor, after.cursor)
+        # The terminal itself, which edits lines for simple programs, knows no "to the end" and shows the key.
+        shows_key = before.lines != untouched.lines and draft.endswith("^E")
+        return draft[:-2] if shows_key else draft
 
     async def _press(self, target: Target, *keys: str) -> None:
         await self._actor.batch([("send-keys", "-t", target.pane_id, *keys)])
@@ -116,7 +123,7 @@ class Courtesy:
         backend = target.backend
         if backend is None or backend.input_line is None:
             return Desk(await self._line_draft(target, lines, (column, row)), lines, (column, row))
-        asked = is_refused(lines, backend) and not has_markers(lines, backend)
+        asked = drafts.is_asked(lines, backend)
         draft = drafts.in_box(captured.lines, backend) if not asked else None
         return Desk(draft or "", lines, (column, row), asked)
 

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from omar_daemon.fleet import processes, screen, spool
+from omar_daemon.fleet import drafts, processes, screen, spool
 from omar_daemon.fleet.backends import Backend
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import Command, literal_path
@@ -125,7 +125,7 @@ class Courier:
                 if patience.quiet > 0:
                     return
             elif patience.gives_up(
-                shot, lambda: processes.waits_at_terminal(target.pid), refused=is_refused(shot.lines, backend)
+                shot, lambda: processes.waits_at_terminal(target.pid), refused=_refused(shot, backend)
             ):
                 return
             if patience.waited > backend.ready_seconds:
@@ -191,6 +191,8 @@ class Courier:
         shot = await self._living_shot(target)
         if target.backend is not None and target.backend.input_line is not None:
             box = input_box(shot.lines, target.backend.input_line)
+            if drafts.is_asked(shot.lines, target.backend):
+                return False
             return contains(box, text, None if readable else target.backend)
         column, row = (int(number) for number in shot.cursor.split(","))
         typed = comparable(shot.lines[row][:column]) if row < len(shot.lines) else ""
@@ -256,6 +258,9 @@ class Courier:
     def _submitted(shot: Shot, before: Shot, text: str, backend: Backend | None) -> bool:
         if backend is None or backend.input_line is None:
             return shot.lines != before.lines or shot.cursor != before.cursor
+        # A question may follow at once, with the text above it and no box: another Enter would answer it.
+        if drafts.is_asked(shot.lines, backend):
+            return True
         box = input_box(shot.lines, backend.input_line)
         return shot.lines != before.lines and not contains(box, text, backend)
 
@@ -312,11 +317,11 @@ def is_familiar(lines: tuple[str, ...], backend: Backend | None) -> bool:
     return has_markers(lines, backend) or bool(backend.input_line and input_box(lines, backend.input_line))
 
 
-def is_refused(lines: tuple[str, ...], backend: Backend) -> bool:
+def _refused(shot: Shot, backend: Backend) -> bool:
     """Whether a question or a dialog stands where the input box should be."""
-    if screen.find_question(lines, backend) is not None:
+    if screen.find_question(shot.lines, backend) is not None:
         return True
-    return any(pattern.search(line) for pattern in backend.not_ready for line in lines)
+    return any(pattern.search(line) for pattern in backend.not_ready for line in shot.lines)
 
 
 def contains(lines: tuple[str, ...] | list[str], text: str, backend: Backend | None) -> bool:

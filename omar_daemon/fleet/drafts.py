@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from omar_daemon.fleet import screen
 from omar_daemon.fleet.backends import Backend
@@ -18,55 +19,61 @@ _BAR = re.compile(r"^\s*[┃│]")
 _MARGIN = re.compile(r"^\s*[┃│]?\s*(?:[❯>›→](?:\s|\Z))?\s?")
 _COLLAPSED_ONLY = re.compile(r"\[Pasted")
 _PLACEHOLDERS = re.compile(r"\s*(Ask anything|Plan, search, build anything|Add a follow-up)")
-_GREY_LIMIT = 160
+GREY_LIMIT, GREY_SPREAD = 160, 16
+
+
+@dataclass
+class _Ink:
+    """How the next characters are drawn: weak ones are a suggestion. Weight and colour change independently."""
+
+    dim: bool = False
+    grey: bool = False
+
+    def apply(self, parameters: str) -> None:
+        """Take in the numbers of one style sequence."""
+        codes = [int(code) if code.isdigit() else 0 for code in re.split("[;:]", parameters)]
+        while codes:
+            code = codes.pop(0)
+            if code in (38, 48):
+                grey = _is_grey(codes)
+                self.grey = grey if code == 38 else self.grey
+            elif code in (0, 2, 22):
+                self.dim = code == 2
+                self.grey = self.grey and code != 0
+            elif code == 39 or 30 <= code <= 37 or 90 <= code <= 97:
+                self.grey = code == 90
+
+
+def _is_grey(codes: list[int]) -> bool:
+    """Take an extended colour off the list; whether it is a dark grey."""
+    kind = codes.pop(0) if codes else 0
+    if kind == 5 and codes:
+        return 236 <= codes.pop(0) <= 248
+    if kind == 2 and len(codes) >= 3:
+        parts = [codes.pop(0) for _ in range(3)]
+        return max(parts) - min(parts) <= GREY_SPREAD and max(parts) <= GREY_LIMIT
+    return False
 
 
 def solid(styled: str) -> tuple[str, int]:
-    """A captured line without its dim or grey characters (blanks stand for them), and how many those were."""
+    """A captured line without its weak characters (blanks stand for them), and how many those were."""
+    ink = _Ink()
     kept: list[str] = []
     hidden = position = 0
-    faint = False
-    for found in _STYLE.finditer(styled):
-        text = _ESCAPE.sub("", styled[position : found.start()])
-        kept.append(" " * len(text) if faint else text)
-        hidden += len(text.strip()) if faint else 0
-        faint = _is_faint(found.group(1), faint)
-        position = found.end()
-    rest = _ESCAPE.sub("", styled[position:])
-    kept.append(" " * len(rest) if faint else rest)
-    return "".join(kept).rstrip(), hidden + (len(rest.strip()) if faint else 0)
+    for found in [*_STYLE.finditer(styled), None]:
+        text = _ESCAPE.sub("", styled[position : found.start() if found else len(styled)])
+        weak = ink.dim or ink.grey
+        kept.append(" " * len(text) if weak else text)
+        hidden += len(text.strip()) if weak else 0
+        if found:
+            ink.apply(found.group(1))
+            position = found.end()
+    return "".join(kept).rstrip(), hidden
 
 
 def plain(styled: str) -> str:
     """A captured line without its styles."""
     return _ESCAPE.sub("", styled).rstrip()
-
-
-def _is_faint(parameters: str, before: bool) -> bool:
-    """Whether text is faint after a style sequence, given whether it was before."""
-    codes = [int(code) if code.isdigit() else 0 for code in re.split("[;:]", parameters)] or [0]
-    faint = before
-    while codes:
-        code = codes.pop(0)
-        if code in (38, 48) and codes:
-            color = _extended_color(codes)
-            faint = color if code == 38 else faint
-        elif code in (2, 90):
-            faint = True
-        elif code in (0, 22, 39) or 30 <= code <= 37 or 91 <= code <= 97:
-            faint = False
-    return faint
-
-
-def _extended_color(codes: list[int]) -> bool:
-    """Take an extended colour off the list; whether it is a dark grey."""
-    kind = codes.pop(0)
-    if kind == 5 and codes:
-        return 236 <= codes.pop(0) <= 248
-    if kind == 2 and len(codes) >= 3:
-        red, green, blue = codes.pop(0), codes.pop(0), codes.pop(0)
-        return max(red, green, blue) - min(red, green, blue) <= 16 and max(red, green, blue) <= _GREY_LIMIT
-    return False
 
 
 def in_box(styled: Sequence[str], backend: Backend) -> str | None:
@@ -114,6 +121,14 @@ def _is_decoration(text: str, backend: Backend) -> bool:
     if not text.strip() or _PLACEHOLDERS.match(text):
         return True
     return any(hint.search(text) for hint in backend.hints)
+
+
+def is_asked(lines: Sequence[str], backend: Backend) -> bool:
+    """Whether a question of this program stands where its input box should be: in its place, or below it."""
+    patterns = (*backend.questions, *backend.not_ready)
+    asked = [row for row, line in enumerate(lines) if any(pattern.search(line) for pattern in patterns)]
+    boxes = [row for row, line in enumerate(lines) if backend.input_line and backend.input_line.search(line)]
+    return bool(asked) and max(asked) >= max(boxes, default=0)
 
 
 def before_cursor(lines: Sequence[str], cursor: tuple[int, int]) -> str:

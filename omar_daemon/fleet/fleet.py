@@ -203,9 +203,16 @@ class Fleet:
             try:
                 await self.courier.deliver(target, text, enter=True, phase=phase)
             finally:
-                if draft:
-                    await self._courtesy.put_back(target, draft)
+                if draft and not await self._courtesy.put_back(target, draft):
+                    self._later(self._put_back_later(agent, target, draft))
                 self.watch.outdate()
+
+    async def _put_back_later(self, agent: Agent, target: Target, draft: str) -> None:
+        """When the person has answered the question that stands in the draft's place."""
+        with contextlib.suppress(AgentDead, TmuxError):
+            while not await self._courtesy.put_back(target, draft):
+                await asyncio.sleep(1.0)
+                self._living_view(agent)
 
     async def submit_standing(self, name: str, text: str) -> bool:
         """Submit a text that an earlier daemon had typed and not submitted; whether it stood there."""

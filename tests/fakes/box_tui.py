@@ -1,8 +1,9 @@
 """An agent CLI's face: a slow banner, an input box that redraws itself, collapsed pastes, questions.
 
-Set by the environment: START_SECONDS before anything is drawn; DEAF_SECONDS between the banner and the input box;
-SWALLOW_ENTERS that are lost; QUESTION=1 asks before it begins; DROP_PASTES that are not taken; RECORD is a file
-that gets one JSON line per submitted message; ALTERNATE=1 uses the alternate screen; EXIT_AFTER seconds leaves.
+Set by the environment: FACE is whose (claude, codex, cursor, opencode); START_SECONDS before anything is drawn;
+DEAF_SECONDS between the banner and the input box; SWALLOW_ENTERS that are lost; QUESTION=1 asks before it begins, and
+again when it is told "ask me"; DROP_PASTES that are not taken; RECORD is a file that gets one JSON line per submitted
+message; ALTERNATE=1 uses the alternate screen; EXIT_AFTER seconds leaves.
 """
 
 from __future__ import annotations
@@ -14,13 +15,79 @@ import select
 import sys
 import time
 import tty
+from collections.abc import Callable
+from dataclasses import dataclass
 
 COLLAPSE = 800
 RULE = "─" * 60
 
 
+def dim(text: str) -> str:
+    return f"\x1b[2m{text}\x1b[22m"
+
+
+def grey(text: str) -> str:
+    return f"\x1b[38;2;128;128;128m{text}\x1b[39m"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one program draws itself; `box` turns the draft's lines into rows."""
+
+    banner: str
+    box: Callable[[list[str]], list[str]]
+    suggestion: str
+    collapsed: str
+    question: tuple[str, ...]
+
+
+def claude_box(draft: list[str]) -> list[str]:
+    return [RULE, f"❯ {draft[0]}", *(f"  {line}" for line in draft[1:]), RULE, "  ? for shortcuts"]
+
+
+def codex_box(draft: list[str]) -> list[str]:
+    return [f"› {draft[0]}", *(f"  {line}" for line in draft[1:]), "", "  stub default · /tmp/work"]
+
+
+def cursor_box(draft: list[str]) -> list[str]:
+    return [
+        "┌" + RULE + "┐",
+        f"│ → {draft[0]}",
+        *(f"│   {line}" for line in draft[1:]),
+        "└" + RULE + "┘",
+        "  / commands",
+    ]
+
+
+def opencode_box(draft: list[str]) -> list[str]:
+    return ["┃", *(f"┃  {line}" for line in draft), "┃", "┃  Build · stub Fake", "╹" + "▀" * 60, "  ctrl+p commands"]
+
+
+FACES = {
+    "claude": Look(
+        "Welcome to Fake Code", claude_box, "\x1b[7mT\x1b[27m" + dim('ry "edit <filepath> to..."'),
+        "[Pasted text #{number} +{lines} lines]",
+        ("Do you want to proceed?", "❯ 1. Yes", "  2. No", "Esc to cancel"),
+    ),
+    "codex": Look(
+        "OpenFake Codex", codex_box, dim("Ask Codex to do anything"), "[Pasted Content {characters} chars]",
+        ("Would you like to run the following command?", "$ ls", "› 1. Yes, proceed (y)", "  2. No",
+         "Press enter to confirm or esc to cancel"),
+    ),
+    "cursor": Look(
+        "Cursor Agent", cursor_box, dim("Plan, search, build anything"), "[Pasted text #{number}]",
+        ("Run this command?", "  → Run (once) (y)", "    Skip (esc or n)"),
+    ),
+    "opencode": Look(
+        "opencode", opencode_box, grey('Ask anything… "Fix a TODO"'), "[Pasted ~{lines} lines]",
+        ("△ Permission required", "  # Shell command", "  $ ls", "   Allow once   Allow always   Reject"),
+    ),
+}  # fmt: skip
+
+
 class Face:
     def __init__(self) -> None:
+        self.look = FACES[os.environ.get("FACE", "claude")]
         self.draft = ""
         self.shown = ""
         self.said: list[str] = []
@@ -30,11 +97,11 @@ class Face:
         self.pastes = 0
 
     def draw(self) -> None:
-        rows = ["Welcome to Fake Code", ""]
+        rows = [self.look.banner, "", *self.said[-20:]]
         if self.question:
-            rows += ["Do you want to proceed?", "❯ 1. Yes", "  2. No", "Esc to cancel"]
+            rows += self.look.question
         else:
-            rows += [*self.said[-20:], RULE, *f"❯ {self.shown}".split("\n"), RULE, "  ? for shortcuts"]
+            rows += self.look.box(self.shown.split("\n") if self.shown else [self.look.suggestion])
         os.write(1, ("\x1b[H\x1b[2J" + "\r\n".join(rows)).encode())
 
     def paste(self, text: str) -> None:
@@ -43,8 +110,8 @@ class Face:
             return
         self.pastes += 1
         self.draft += text
-        lines = text.count("\n")
-        self.shown += f"[Pasted text #{self.pastes} +{lines} lines]" if len(text) > COLLAPSE else text
+        sign = self.look.collapsed.format(number=self.pastes, lines=text.count("\n"), characters=len(text))
+        self.shown += sign if len(text) > COLLAPSE else text
 
     def key(self, key: str) -> None:
         if self.question:
@@ -53,7 +120,10 @@ class Face:
             self.enter()
         elif key == "\x1b":
             self.draft = self.shown = ""
-        else:
+        elif key == "\x15":
+            self.draft = self.draft.rpartition("\n")[0]
+            self.shown = self.shown.rpartition("\n")[0]
+        elif key != "\x05":
             self.draft += key
             self.shown += key
 
@@ -63,6 +133,7 @@ class Face:
             return
         with open(os.environ["RECORD"], "a", encoding="utf-8") as record:
             record.write(json.dumps({"text": self.draft, "argv": sys.argv[1:]}) + "\n")
+        self.question = "ask me" in self.draft
         self.said += [f"> {line}" for line in self.shown.split("\n")] + ["● Understood."]
         self.draft = self.shown = ""
 
@@ -83,9 +154,9 @@ def main() -> None:
     tty.setraw(0)
     if os.environ.get("ALTERNATE") == "1":
         os.write(1, b"\x1b[?1049h")
-    os.write(1, b"\x1b[?2004hWelcome to Fake Code\r\n")
-    time.sleep(float(os.environ.get("DEAF_SECONDS", "0")))
     face = Face()
+    os.write(1, b"\x1b[?2004h" + face.look.banner.encode() + b"\r\n")
+    time.sleep(float(os.environ.get("DEAF_SECONDS", "0")))
     face.draw()
     waiting = b""
     while time.monotonic() < leave:
