@@ -68,7 +68,7 @@ class Browsers:
         self._browsers = {key: value for key, value in self._browsers.items() if value.ends_at > now}
         for kept in (self._tickets, self._browsers):
             for key in list(kept)[: max(len(kept) - MOST_KEPT, 0)]:
-                del kept[key]  # type: ignore[attr-defined]
+                del kept[key]
 
 
 def browsers(request: Request) -> Browsers:

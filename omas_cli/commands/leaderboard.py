@@ -63,8 +63,8 @@ def _pages(target: server.Target, period: str, limit: int) -> dict[str, Any]:
                 raise OmaError(f"{target.name} did not answer as an OMAS server does.", hint="Check the address.")
             entries += [entry for entry in page["entries"] if isinstance(entry, dict)]
             following = page.get("next")
-            is_done = not isinstance(following, str) or following in seen or (limit and len(entries) >= limit)
-            if is_done:
+            has_enough = bool(limit) and len(entries) >= limit
+            if not isinstance(following, str) or following in seen or has_enough:
                 return {**page, "entries": entries[: limit or None]}
             seen.add(following)
             parameters["cursor"] = following

@@ -18,7 +18,9 @@ from tests.bench.figures import print_figures
 ROOMS = {
     "startup": "start of the commands and the daemon",
     "agents": "agents in tmux",
+    "stress": "stress with fake agents",
     "hook": "what a commit costs",
+    "omas": "scores of AI sessions",
     "ingest": "anchors into the server",
     "outbox": "anchors through a bad network",
     "api_bench": "managed agents on /v1",

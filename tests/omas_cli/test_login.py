@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ import pytest
 from omas_cli import device_login
 from omas_cli.commands import auth
 from omas_cli.server import Target, saved_token
-from shared import config, credentials
+from shared import credentials, paths
 from shared.errors import NotAuthorisedError, OmaError
 from tests.daemon import Daemon
 from tests.fakes.github_device import TOKEN
@@ -118,9 +119,7 @@ def test_login_by_github_is_confirmed_by_the_server_and_kept(
         assert saved_token(Target(server.url)) == TOKEN
         [(method, path, headers, _)] = server.requests
     assert (method, path, headers["authorization"]) == ("POST", "/api/v1/auth/verify", f"Bearer {TOKEN}")
-    assert (
-        oct((home / "credentials.json").stat().st_mode)[-3:] == "600" if (home / "credentials.json").exists() else True
-    )
+    assert stat.S_IMODE(paths.credentials_file("omas").stat().st_mode) == 0o600
 
 
 def test_a_server_without_such_a_login_says_what_to_do_instead(home: Path) -> None:
@@ -165,6 +164,5 @@ def test_login_on_a_server_of_ones_own_asks_that_server(home: Path, monkeypatch:
         assert not thread.is_alive() and failures == []
         assert auth.status(server_url=daemon.url, json=False) == 0
     assert shown[-1].endswith("as grace.")
-    assert config.load("omas", ()).origin is not None
     token = credentials.read("omas", Target(daemon.url).credential)
     assert token is not None and token.startswith("oma_")
