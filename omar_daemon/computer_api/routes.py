@@ -15,7 +15,6 @@ from omar_daemon.computer.actions import KeyboardAction, MouseAction
 from omar_daemon.computer.computer import Computer
 from omar_daemon.computer.screenshot import Limits
 from omar_daemon.computer_api.models import KeyboardBody, LockBody, MouseBody, ReleaseBody, ScreenshotBody
-from omar_daemon.fleet import panes
 from omar_daemon.fleet.errors import InvalidRequest, UnknownAgent
 from omar_daemon.fleet.launch import checked_name
 from omar_daemon.routing import Access, ApiError, ApiRoute, route
@@ -128,10 +127,8 @@ class Desk:
         ]
 
     async def _is_gone(self, name: str) -> bool:
-        """A name that is no agent's is a client of its own; the manager's may hold the lock before it is started."""
+        """A name that is no agent's is a client of its own, `ea` among them while no manager is started."""
         assert self._services is not None
-        if name == panes.MANAGER:
-            return False
         try:
             return bool((await self._services.fleet.summary(name))["health"] == "dead")
         except UnknownAgent:

@@ -361,9 +361,8 @@ def test_an_x_server_that_dies_is_said_and_a_new_one_is_used(home: Path) -> None
             # A server that hangs is answered for, holds up nothing else, and not the daemon's end.
             second.process.send_signal(signal.SIGSTOP)
             began = time.monotonic()
-            assert desk.ask("GET", "status")["available"] is False
             assert "did not answer" in desk.lock("b", 503)["error"]
-            assert time.monotonic() - began < 8
+            assert time.monotonic() - began < 5
             assert daemon.client.get("/api/agents").status_code == 200
             began = time.monotonic()
             assert daemon.stop() == 0 and time.monotonic() - began < 5

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,24 @@ from textual.pilot import Pilot
 from omar_daemon.dashboard.agent_list import AgentList
 from omar_daemon.dashboard.app import Dashboard
 from tests.daemon import Daemon
+from tests.omar_daemon.agent_stage import Stage, stage
 
 DEADLINE_SECONDS = 10.0
 SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with stage(tmp_path_factory.mktemp("dashboard")) as made:
+        yield made
+
+
+@pytest.fixture
+def daemon(house: Stage) -> Iterator[Daemon]:
+    """The module's daemon as the one of this home; without agents, events and projects before and after."""
+    with house.surroundings():
+        yield house.daemon
+    house.clear()
 
 
 def spawn(daemon: Daemon, name: str, command: str = "cat", **more: Any) -> None:
@@ -83,13 +98,12 @@ def play(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_thirty_agents_fit_every_terminal(daemon: Daemon, size: tuple[int, int]) -> None:
+def test_thirty_agents_fit_every_terminal(daemon: Daemon) -> None:
     spawn(daemon, "lead", "echo I lead [bold]them[/bold]; cat", task="Coordinate [everything] of it")
     for number in range(29):
         spawn(daemon, f"worker-{number:02}", "bash --norc", parent="lead")
 
-    async def scene() -> None:
+    async def scene(size: tuple[int, int]) -> None:
         async with dashboard(size) as seen:
             shown = await seen.until(
                 "30 agents", "lead", "├ worker-00", "I lead [bold]them[/bold]", "task: Coordinate [everything]"
@@ -103,7 +117,8 @@ def test_thirty_agents_fit_every_terminal(daemon: Daemon, size: tuple[int, int])
             await seen.until("worker-28 · ")
             assert seen.chosen == "worker-28"
 
-    play(scene)
+    for size in SIZES:
+        asyncio.run(scene(size))
 
 
 def test_the_health_of_an_agent_is_a_mark_and_a_word(daemon: Daemon) -> None:
