@@ -27,6 +27,13 @@ WAYS = {
 DELAY_SECONDS = 0.1
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A killed client leaves in the middle of everything; that is what this is for."""
+
+
 class BadProxy:
     """Forwards to `port` of this machine, or does worse, by dice with a seed. `met` counts what it did."""
 
@@ -35,8 +42,7 @@ class BadProxy:
         self._port = port
         self._dice = random.Random(seed)
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 

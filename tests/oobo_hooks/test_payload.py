@@ -1,0 +1,88 @@
+"""Canaries: a secret of every listed kind in every field that can carry text never reaches the wire."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oobo_hooks import payload
+from oobo_hooks.anchor import evidence
+from oobo_hooks.anchor.linking import Link
+from shared import transcripts
+from shared.wire.anchors import Anchor, SessionLink
+from tests.oobo_hooks.scene import ClaudeSession
+from tests.shared.redact.test_secrets import PROVIDER_KEYS, SENTENCES
+
+COMMIT = "4f2a" * 10
+UUID = "3f2b7f0e-5b8e-4d3c-9a43-0b6d6b3c9f11"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA0canary0\n-----END RSA PRIVATE KEY-----"
+KINDS: list[tuple[str, str]] = [
+    *((key, key) for key in PROVIDER_KEYS),
+    *((text, secret) for text, secret in SENTENCES if secret is not None),
+    (PEM, "MIIEowIBAAKCAQEA0canary0"),
+]
+
+
+def session_with(text: str, cwd: Path) -> ClaudeSession:
+    """The text said, asked, answered, thought and at the edge of what is cut."""
+    session = ClaudeSession(cwd)
+    session.says(text)
+    session.uses("Bash", {"command": text}, result=text)
+    session.uses("Bash", {"command": "x" * 290 + " " + text}, result="y" * 490 + " " + text)
+    session.uses("Task", {"description": text, "prompt": text})
+    session.uses("Grep", {"pattern": text}, result=text, error=True)
+    session._append("assistant", {
+        "id": "msg_t", "role": "assistant", "model": "m",
+        "content": [{"type": "thinking", "thinking": text}, {"type": "text", "text": text}],
+    })  # fmt: skip
+    return session
+
+
+def wire(text: str, cwd: Path, mode: str) -> dict[str, Any]:
+    session = transcripts.read_session(session_with(text, cwd).id)
+    assert session is not None
+    found = evidence.collect(session, str(cwd), [])[0]
+    link = SessionLink(
+        session_id=session.id,
+        agent="claude",
+        files_touched=[text],
+        tool_usage={text: 1},
+        bash_commands=[text] if mode == "on" else None,
+        subagent_type=text,
+    )
+    anchor = Anchor(
+        commit_hash=COMMIT,
+        message=f"fix {COMMIT} of {UUID}: {text}",
+        summary=text,
+        intent=text,
+        reasoning=text,
+        sessions=[link],
+        transparency_mode=mode,
+    )
+    links = [Link(session.id, "claude", "explicit", "", found)]
+    places = payload.places_of([str(cwd)])
+    return payload.commit_event(anchor, links, name="app", remote=None, places=places, send_message=True)
+
+
+@pytest.mark.parametrize("mode", ["on", "off"])
+@pytest.mark.parametrize(("text", "secret"), KINDS, ids=range(len(KINDS)))
+def test_no_canary_reaches_the_wire_and_no_hash_is_eaten(text: str, secret: str, mode: str, tmp_path: Path) -> None:
+    event = wire(text, tmp_path, mode)
+    sent = json.dumps(event, ensure_ascii=False)
+    assert secret not in sent and json.dumps(secret)[1:-1] not in sent
+    assert f"fix {COMMIT} of {UUID}" in event["anchor"]["message"]
+    if mode == "off":
+        assert event["transcript"] == event["session_transcripts"] == []
+    else:
+        assert len(event["transcript"]) >= 10 and event["transcript"] == event["session_transcripts"][0]["messages"]
+
+
+def test_half_a_key_at_the_edge_of_a_cut_text_is_not_sent(tmp_path: Path) -> None:
+    key = "ghp_" + "A1b2C3d4" * 5
+    event = wire(key, tmp_path, "on")
+    assert "ghp_A1" not in json.dumps(event)
+    cut = [message["tool_call"]["input_summary"] for message in event["transcript"] if message["tool_call"]]
+    assert all(len(text) <= 300 for text in cut) and any(text.startswith("xxx") for text in cut)
