@@ -34,6 +34,7 @@ class AgentList(ScrollView, can_focus=True):
         super().__init__(id="agents")
         self._rows: list[Row] = []
         self._at = 0
+        self._longest = 0
 
     @property
     def chosen(self) -> Row | None:
@@ -47,6 +48,7 @@ class AgentList(ScrollView, can_focus=True):
         if before is not None and before.agent.name in names:
             self._at = names.index(before.agent.name)
         self._at = max(0, min(self._at, len(names) - 1))
+        self._longest = max((len(_label(row)) for row in self._rows), default=0)
         self.virtual_size = Size(0, len(self._rows))
         self.refresh()
         self._tell(before)
@@ -101,12 +103,11 @@ class AgentList(ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, self.rich_style)
 
     def _name_width(self, width: int) -> int:
-        longest = max((len(_label(row)) for row in self._rows), default=0)
         room = width - HEALTH_WIDTH - IDLE_WIDTH - 2
-        if room - longest - 1 < SMALLEST_TASK:
+        if room - self._longest - 1 < SMALLEST_TASK:
             # Too narrow for tasks: the name gets all the room, or what leaves a task readable.
             return room if room < 2 * SMALLEST_TASK else max(SMALLEST_NAME, room - 1 - SMALLEST_TASK)
-        return max(SMALLEST_NAME, longest)
+        return max(SMALLEST_NAME, self._longest)
 
 
 def line_of(row: Row, width: int, name_width: int) -> Text:

@@ -117,8 +117,15 @@ def test_thirty_agents_fit_every_terminal(daemon: Daemon) -> None:
             await seen.until("worker-28 · ")
             assert seen.chosen == "worker-28"
 
+    async def tiny() -> None:
+        async with dashboard((30, 8)) as seen:
+            await seen.until("30 agents")
+            await seen.press("j", "v")
+            await seen.until("worker-00 · ")
+
     for size in SIZES:
         asyncio.run(scene(size))
+    asyncio.run(tiny())
 
 
 def test_the_health_of_an_agent_is_a_mark_and_a_word(daemon: Daemon) -> None:
