@@ -21,13 +21,15 @@ from shared import output, paths
 from shared.errors import ConfigError, OmaError
 from shared.transcripts.model import LogFile
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30
 _SCHEMA = """
 CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
                     tool TEXT NOT NULL, session TEXT NOT NULL, formula INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions (tool TEXT NOT NULL, id TEXT NOT NULL, started_ms INTEGER NOT NULL,
                        record BLOB NOT NULL, PRIMARY KEY (tool, id)) WITHOUT ROWID;
+CREATE TABLE heads (line TEXT NOT NULL, tool TEXT NOT NULL, session TEXT NOT NULL, compared INTEGER NOT NULL,
+                    PRIMARY KEY (line, tool, session)) WITHOUT ROWID;
 CREATE TABLE settled (server TEXT NOT NULL, session TEXT NOT NULL, outcome TEXT NOT NULL, at_ms INTEGER NOT NULL,
                       PRIMARY KEY (server, session)) WITHOUT ROWID;
 """
@@ -81,12 +83,42 @@ class Ledger:
             [(record.tool, record.id, record.started_ms, _encoder.encode(record)) for record in reading.records],
         )
         self._connection.executemany(
+            "INSERT OR REPLACE INTO heads VALUES (?, ?, ?, 0)",
+            [(record.first_line, record.tool, record.id) for record in reading.records if record.first_line],
+        )
+        self._connection.executemany(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (file.path, file.size, file.modified_ns, reading.tool, session, FORMULA_VERSION)
                 for file in reading.files
             ],
         )
+
+    def kin(self) -> list[list[Record]]:
+        """Sessions that begin with one and the same line, where one of them was read since they were compared."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT line, tool FROM heads AS new WHERE compared = 0 AND EXISTS"
+            " (SELECT 1 FROM heads WHERE line = new.line AND tool = new.tool AND session <> new.session)"
+        ).fetchall()
+        return [self._beginning_with(*row) for row in rows]
+
+    def _beginning_with(self, line: str, tool: str) -> list[Record]:
+        rows = self._connection.execute(
+            "SELECT record FROM heads JOIN sessions ON sessions.tool = heads.tool AND id = session"
+            " WHERE line = ? AND heads.tool = ?",
+            (line, tool),
+        )
+        return [_decoder.decode(body) for (body,) in rows]
+
+    def forget(self, tool: str, session: str) -> None:
+        """Take a session out; its files stay known as read."""
+        with self._connection:
+            self._connection.execute("DELETE FROM sessions WHERE tool = ? AND id = ?", (tool, session))
+
+    def compared(self) -> None:
+        """Remember that kin were compared; until then an interrupted scan does it again."""
+        with self._connection:
+            self._connection.execute("UPDATE heads SET compared = 1 WHERE compared = 0")
 
     def sessions(self) -> list[Record]:
         """All sessions, newest first."""
@@ -169,11 +201,20 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found < SCHEMA_VERSION:
+        _make_tables(connection, found)
     connection.commit()
+
+
+def _make_tables(connection: sqlite3.Connection, found: int) -> None:
+    """Sessions and files of an older ledger are read again; what was sent is remembered."""
+    if found:
+        for table in ("files", "sessions"):
+            connection.execute(f"DROP TABLE {table}")
+    for statement in _SCHEMA.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ").split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _set_aside(path: Path) -> Path:

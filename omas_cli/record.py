@@ -38,6 +38,8 @@ class Record(Struct, kw_only=True, frozen=True):
     responses: int
     sub_agent_tool_calls: int
     skipped_lines: int
+    first_line: str | None = None
+    forked_from: str | None = None
     formula_version: int = FORMULA_VERSION
 
     @property
@@ -67,4 +69,6 @@ def record_of(session: Session) -> Record:
         responses=len(session.responses),
         sub_agent_tool_calls=sum(len(agent.tool_calls) for agent in session.all_sub_agents()),
         skipped_lines=session.skipped_lines,
+        first_line=session.first_line,
+        forked_from=session.forked_from,
     )

@@ -45,6 +45,10 @@ def scan(
     outcomes = work.read_all(planned.sources, processes)
     misnamed = _keep(ledger, outcomes, summary, progress(summary.read))
     _keep_misnamed(ledger, misnamed, planned.found, summary)
+    if summary.read:
+        from omas_cli.scan import forks
+
+        summary.failures.extend(forks.separate(ledger, planned.found))
     summary.sessions = ledger.count()
     return summary
 

@@ -39,12 +39,14 @@ class Source(Struct, frozen=True):
     """What is read at once: the files of one session, or one database that holds many.
 
     `session_id` is the id the place of the files tells (the name of a Claude Code log), "" when only the content
-    knows. The first file is the main one.
+    knows. The first file is the main one. `older` are main files of sessions this one was forked from: lines that
+    stand there too are copies and do not count.
     """
 
     tool: str
     session_id: str
     files: tuple[LogFile, ...]
+    older: tuple[LogFile, ...] = ()
 
     @property
     def size(self) -> int:
@@ -215,7 +217,8 @@ class Session(Conversation, kw_only=True):
     `tool` is the short name (`claude`, `codex`, …); `cwd` the first working directory its lines name; `files` its
     logs as found; `skipped_lines` how many lines could not be used, `skipped` the first 1000 of them; `modes` the
     permission modes in order of time. `modified_ms` is when the session was last written to, where the log tells it
-    (files that hold many sessions); None means the files' own time.
+    (files that hold many sessions); None means the files' own time. `first_line` is the log's own id of its first line:
+    a fork, which begins with a copy, has the same as the session it came from.
     """
 
     tool: str
@@ -229,6 +232,7 @@ class Session(Conversation, kw_only=True):
     modes: list[ModeChange] = field(default_factory=list)
     forked_from: str | None = None
     modified_ms: int | None = None
+    first_line: str | None = None
 
     def conversations(self) -> Iterator[Conversation]:
         """The session's own conversation, then every sub-agent's."""

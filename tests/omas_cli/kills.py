@@ -35,7 +35,8 @@ from tests.omas_cli.fake_server import DROP_AFTER_STORING, RESET, Answer, FakeSe
 
 PER_ROUND = 3
 HANG_SECONDS = 1.0
-SLOWEST_KILL_SECONDS = 0.55
+WORK_SECONDS = 0.5
+"""What a run does beyond its start; kills fall into both."""
 WAIT_SECONDS = 1
 REFUSED_SHARE = 40
 """One session of so many is one the server refuses for good."""
@@ -97,12 +98,27 @@ def upload(url: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
+def start_seconds() -> float:
+    """How long the command takes to start on this machine, now."""
+    begun = time.monotonic()
+    subprocess.run([sys.executable, "-P", "-m", "omas_cli.main", "--version"], check=True, capture_output=True)
+    return time.monotonic() - begun
+
+
 def make_due(not_before: float) -> None:
     """The time to back off has passed; what the server asked for has not."""
     with QueueFile().changing() as queue:
         for entry in queue.pending:
             if parse_instant(entry.next_attempt_at).timestamp() > not_before + 0.5:
                 entry.next_attempt_at = instant_text(datetime.now(UTC) - timedelta(seconds=1))
+
+
+def forget_unheard(run: Run) -> None:
+    """A process that was killed before it kept the server's Retry-After cannot have told it to the next one."""
+    with suppress(FileNotFoundError):
+        told = json.loads(paths.upload_queue().read_text()).get("paused_until")
+        if told is None or parse_instant(told).timestamp() < run.not_before - 0.5:
+            run.not_before = 0.0
 
 
 def check_queue(sent: set[str], stored: set[str]) -> None:
@@ -124,6 +140,7 @@ def rounds(count: int, seed: int, tell: Callable[[str], None] = lambda _line: No
     sent: set[str] = set()
     with FakeServer(run.script) as server:
         credentials.write("omas", Target(server.url).credential, "key")
+        start = start_seconds()
         for number in range(count):
             new = [f"r{number:03d}-{place}" for place in range(PER_ROUND)]
             run.refused |= {name for name in new if run.rng.randrange(REFUSED_SHARE) == 0}
@@ -131,12 +148,13 @@ def rounds(count: int, seed: int, tell: Callable[[str], None] = lambda _line: No
             sent |= set(new)
             two_at_once = run.rng.random() < 0.1
             processes = [upload(server.url) for _ in range(2 if two_at_once else 1)]
-            time.sleep(run.rng.uniform(0.05, SLOWEST_KILL_SECONDS))
+            time.sleep(run.rng.uniform(0.5 * start, start + WORK_SECONDS))
             for process in processes:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
             check_queue(sent, set(server.stored))
+            forget_unheard(run)
             make_due(run.not_before)
             tell(f"{number + 1}/{count}: {len(server.stored)} of {len(sent)} stored, {dict(run.answers)}")
         come_to_rest(run, server)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from shared.transcripts.claude.copies import line_times
 from shared.transcripts.claude.layout import discover, peek
 from shared.transcripts.claude.reader import read
 
-__all__ = ["discover", "peek", "read"]
+__all__ = ["discover", "line_times", "peek", "read"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shared.transcripts.claude import people
 from shared.transcripts.claude.agents import Evidence, Traces, build_tree, in_order, last_model
+from shared.transcripts.claude.copies import Copies
 from shared.transcripts.claude.records import (
     NOTHING,
     UNUSUAL,
@@ -74,6 +75,8 @@ class _Reading:
         self._version: str | None = None
         self._branch: str | None = None
         self._forked_from: str | None = None
+        self._first_line: str | None = None
+        self._copied = Copies.of(source.older) if source.older else None
         self._file_agent: str | None = None
         self._at_ms: int | None = None
 
@@ -93,6 +96,8 @@ class _Reading:
                         skip(number, "no JSON object")
                         continue
                     record = found
+                if self._copied is not None and self._copied.holds(record):
+                    continue
                 self._add(record, data, Position(index, number, offset) if self._keeps_content else None)
         except OSError as error:
             skip(0, error.strerror or "cannot be read")
@@ -151,6 +156,8 @@ class _Reading:
             self._session_ids[record.session_id] = None
         if self._cwd is None:
             self._cwd = record.cwd or None
+        if self._first_line is None:
+            self._first_line = record.uuid
         if record.version:
             self._version = record.version
         if record.git_branch:
@@ -223,6 +230,7 @@ class _Reading:
             skipped_lines=self._skipped_lines,
             modes=sorted(self._modes, key=lambda change: change.at_ms or 0),
             forked_from=self._forked_from,
+            first_line=self._first_line,
             started_ms=started_ms,
             ended_ms=ended_ms,
             model=last_model(responses),
