@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from omar_daemon.fleet.errors import InvalidRequest, NameTaken, SpawnFailed, TooManyAgents
-from omar_daemon.fleet.launch import SpawnRequest
+from omar_daemon.fleet.launch import SpawnRequest, as_one_process
+from omar_daemon.fleet.options import Options
 from shared import paths
 from tests.omar_daemon.fleet.conftest import Running, tmux, until
 
@@ -200,3 +201,74 @@ def test_children_of_a_killed_agent_go_to_its_parent_and_a_tree_dies_whole(runni
     assert running.detail("top")["children"] == ["leaf", "leaf2"]
     running.do(running.fleet.kill("top", tree=True))
     assert running.names() == ["other"]
+
+
+def test_without_any_backend_all_of_them_are_named(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    bare = Running()
+    try:
+        bare.fleet.options = bare.fleet._spawner._options = Options(paths.tmux_socket(), "http://127.0.0.1:9")
+        with pytest.raises(InvalidRequest, match="claude, codex, cursor, opencode"):
+            bare.spawn("x", command=None)
+    finally:
+        bare.close()
+
+
+def test_a_backend_is_the_pane_s_own_process_whatever_the_shell(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    running = Running()
+    try:
+        running.spawn("x", command=None, env={"RECORD": str(home / "told")})
+        pid = tmux("list-panes", "-t", "=omar-agent-x:", "-F", "#{pane_pid}").strip()
+        assert b"box_tui.py" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1]
+    finally:
+        running.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "started"),
+    [
+        ("cat -u", "exec cat -u"),
+        ("env A=b cat", "exec env A=b cat"),
+        ("A=b cat", "exec env A=b cat"),
+        ("no-such-program-here", "no-such-program-here"),
+        ("cat; cat", "cat; cat"),
+        ("exec cat", "exec cat"),
+    ],
+)
+def test_only_a_simple_command_takes_the_shell_s_place(command: str, started: str) -> None:
+    assert as_one_process(command) == started
+
+
+def test_the_umask_of_the_person_is_the_agents_(home: Path) -> None:
+    running = Running(umask=0o027)
+    try:
+        running.spawn("x", command="touch made; cat")
+        assert (home / "made").stat().st_mode & 0o777 == 0o640
+    finally:
+        running.close()
+
+
+def test_many_spawns_side_by_side_hold_nobody_up(running: Running) -> None:
+    """A look that had ended was once awaited again for ever, and with it the event loop."""
+    import asyncio
+
+    async def several() -> list[dict[str, object]]:
+        wanted = [SpawnRequest(name=f"n{number}", command="cat") for number in range(24)]
+        return list(await asyncio.gather(*(running.fleet.spawn(one) for one in wanted)))
+
+    assert len(running.do(several(), 20)) == 24
+
+
+def test_a_look_that_has_ended_is_not_awaited_again(running: Running) -> None:
+    import asyncio
+
+    async def look_anew() -> None:
+        watch = running.fleet.watch
+        for _ in range(50):
+            await watch.refresh(0.0)
+            watch.outdate()
+            assert watch._flight is None or watch._flight.done()
+            await asyncio.wait_for(watch.refresh(0.0), 2)
+
+    running.do(look_anew(), 20)
