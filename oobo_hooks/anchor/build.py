@@ -142,7 +142,7 @@ def _assemble(material: Material, links: list[Link], found: Attribution) -> Anch
         contributors=_contributors(facts, described),
         committed_at=facts.committer.at,
         message=facts.message,
-        files_changed=[file.path for file in facts.files],
+        files_changed=facts.paths,
         added=facts.added,
         deleted=facts.deleted,
         file_changes=changes,

@@ -1,7 +1,8 @@
 """What git says about a commit: author, message, branch, files, and the very lines it added and removed.
 
-Everything is asked by plumbing with `-z`, `--root` and `-M`. A merge is looked at with `--cc`: it owns only what
-none of its parents has. Submodules count as git counts them (the line that names the commit).
+Everything is asked by plumbing with `-z`, `--root` and `-M`. The files a merge changed are those that differ from its
+first parent; of their lines it owns only what none of its parents has (`--cc`), so a clean merge owns none. Submodules
+count as git counts them (the line that names the commit).
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ class FileFacts:
 
 @dataclass
 class CommitFacts:
-    """One commit. `branch` is `HEAD` when detached."""
+    """One commit. `branch` is `HEAD` when detached.
+
+    `files` are those with lines of the commit's own; a merge brings others along, which only `paths` names.
+    """
 
     commit: str
     parents: tuple[str, ...]
@@ -60,6 +64,12 @@ class CommitFacts:
     message: str
     branch: str
     files: list[FileFacts] = field(default_factory=list)
+    brought: list[str] = field(default_factory=list)
+
+    @property
+    def paths(self) -> list[str]:
+        """Every path that differs from the (first) parent, in git's order."""
+        return self.brought if self.is_merge else [file.path for file in self.files]
 
     @property
     def is_merge(self) -> bool:
@@ -80,7 +90,11 @@ def read_commit(repository: Repository, commit: str, branch: str) -> CommitFacts
         raise OmaError(f"{commit!r} is not a commit's name.")
     parents, author, committer, message = _parse_commit(repository.git("cat-file", "commit", commit))
     facts = CommitFacts(commit, parents, author, committer, message, branch)
-    facts.files = _merge_files(repository, facts) if facts.is_merge else _changed_files(repository, facts)
+    if facts.is_merge:
+        facts.files = _merge_files(repository, facts)
+        facts.brought = [file.path for file in _changed_files(repository, facts.parents[0], commit)]
+    else:
+        facts.files = _changed_files(repository, "--root", "--no-commit-id", commit)
     return facts
 
 
@@ -88,7 +102,8 @@ def read_lines(repository: Repository, facts: CommitFacts) -> None:
     """Fill in the added and removed lines of each file, and their number. (Those of a merge are known already.)"""
     if facts.is_merge or not facts.files:
         return
-    out = repository.git("diff-tree", *_trees(facts), "-r", "-p", "-U0", "-M", "--no-ext-diff", "--no-textconv")
+    trees = ("--root", "--no-commit-id", facts.commit)
+    out = repository.git("diff-tree", *trees, "-r", "-p", "-U0", "-M", "--no-ext-diff", "--no-textconv")
     sections = iter(patch.split_sections(out))
     for file in facts.files:
         # A file that became a link or the other way round is shown as one removed and one added.
@@ -139,12 +154,8 @@ def _decode(raw: bytes, encoding: str) -> str:
         return raw.decode("utf-8", "replace")
 
 
-def _trees(facts: CommitFacts) -> list[str]:
-    return ["--root", "--no-commit-id", facts.commit]
-
-
-def _changed_files(repository: Repository, facts: CommitFacts) -> list[FileFacts]:
-    out = repository.git("diff-tree", *_trees(facts), "-r", "-z", "-M", "--raw")
+def _changed_files(repository: Repository, *trees: str) -> list[FileFacts]:
+    out = repository.git("diff-tree", *trees, "-r", "-z", "-M", "--raw")
     fields = out.split(b"\0")
     files: list[FileFacts] = []
     position = 0

@@ -331,7 +331,8 @@ def test_a_merge_made_here_gets_an_anchor_and_a_fast_forward_none(repository: Re
     repository.git("checkout", "-q", "main")
     repository.git("merge", "-q", "--no-edit", "other")
     anchor = repository.anchor()
-    assert (anchor["added"], anchor["files_changed"], anchor["ai_percentage"]) == (0, [], None)
+    assert (anchor["added"], anchor["files_changed"], anchor["ai_percentage"]) == (0, ["other"], None)
+    assert anchor["file_changes"] == []
     assert repository.stored(side)
     assert repository.count() == 4
 

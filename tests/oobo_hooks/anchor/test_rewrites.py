@@ -160,7 +160,7 @@ def test_without_a_reflog_all_is_carried_the_same(repository: Repository, sessio
         return
     repository.git("merge", "-q", "--no-ff", "--no-edit", "topic")
     anchor = repository.anchor()
-    assert (anchor["added"], anchor["files_changed"]) == (0, [])
+    assert (anchor["added"], anchor["files_changed"]) == (0, ["f1"])
 
 
 def test_a_person_who_writes_other_lines_in_the_same_second_is_carried_nothing(
