@@ -38,6 +38,7 @@ $(VENV)/.installed-dev: $(VENV)/.compiled
 
 run: $(VENV)/.compiled
 	@sh .ci/require tmux git
+	@sh .ci/require --optional bwrap
 	@$(BIN)/omar up
 	@$(BIN)/omar tour
 
