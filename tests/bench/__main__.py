@@ -19,6 +19,7 @@ ROOMS = {
     "startup": "start of the commands and the daemon",
     "agents": "agents in tmux",
     "stress": "stress with fake agents",
+    "dashboard": "the dashboard",
     "hook": "what a commit costs",
     "omas": "scores of AI sessions",
     "ingest": "anchors into the server",
