@@ -44,8 +44,8 @@ class Batches(Generic[Item, Result]):
         self._waiting.append((item, future))
         if self._runner is None:
             self._runner = asyncio.create_task(self._run())
-        # A caller that goes away leaves his write alone: others stand in the same transaction.
-        return await asyncio.shield(future)
+        # A caller that goes away cancels only his own future; his write goes on with the others'.
+        return await future
 
     async def _run(self) -> None:
         try:
