@@ -6,9 +6,9 @@ import os
 import subprocess
 import sys
 
-from omar_daemon.fleet import panes
+from omar_daemon.fleet import panes, server
 from shared import output
-from shared.errors import OmaError, UnavailableError, UsageError
+from shared.errors import OmaError, UsageError
 
 
 def run(*, name: str, dry_run: bool = False) -> int:
@@ -18,10 +18,10 @@ def run(*, name: str, dry_run: bool = False) -> int:
     from omar_daemon.settings import SETTINGS
     from shared import config
 
-    session = panes.PREFIX + checked_name(name)
-    argv = ["tmux", "-u", "-L", socket_name(config.load("omar", SETTINGS))]
-    _check_session(argv, session, name)
-    argv += ["attach-session", "-t", f"={session}"]
+    session, socket = panes.PREFIX + checked_name(name), socket_name(config.load("omar", SETTINGS))
+    if not server.has_session(socket, session):
+        raise OmaError(f"Agent '{name}' has no session to attach to.", hint="`omar list` shows the agents.")
+    argv = ["tmux", "-u", "-L", socket, "attach-session", "-t", f"={session}"]
     if dry_run:
         output.print_text(" ".join(argv))
         return 0
@@ -30,18 +30,3 @@ def run(*, name: str, dry_run: bool = False) -> int:
     # Inside another tmux the private server is a different one: nesting is meant.
     environment = {key: value for key, value in os.environ.items() if key not in ("TMUX", "TMUX_PANE")}
     return subprocess.run(argv, env=environment, check=False).returncode
-
-
-def _check_session(argv: list[str], session: str, name: str) -> None:
-    try:
-        found = subprocess.run(
-            [*argv, "has-session", "-t", f"={session}"], capture_output=True, check=False, timeout=10
-        )
-    except FileNotFoundError:
-        raise UnavailableError(
-            "tmux is not installed.", hint="Install it, for example: apt-get install tmux."
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise UnavailableError("tmux does not answer.") from None
-    if found.returncode:
-        raise OmaError(f"Agent '{name}' has no session to attach to.", hint="`omar list` shows the agents.")

@@ -1,15 +1,11 @@
-"""Setting up the private tmux server, and the rare verbs on its sessions (libtmux)."""
+"""Setting up the private tmux server, and a rare question to it (libtmux)."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from omar_daemon.fleet.connection import SubprocessConnection
-from omar_daemon.fleet.errors import TmuxError
-
-if TYPE_CHECKING:
-    import libtmux
+from omar_daemon.fleet.errors import TmuxError, TmuxMissing
 
 KEEPER = "omar-keeper"
 WIDTH, HEIGHT = 120, 40
@@ -67,37 +63,14 @@ def version_problem(text: str) -> str | None:
     return None
 
 
-def attached_people(socket: str, session_id: str) -> int:
-    """How many clients look at the session right now."""
-    found = _session(socket, session_id)
-    return 0 if found is None else int(found.session_attached or 0)
+def has_session(socket: str, session: str) -> bool:
+    """Whether the private server has a session of exactly this name; TmuxMissing without tmux."""
+    import libtmux
+    from libtmux.exc import TmuxCommandNotFound
 
-
-def kill_session(socket: str, session_id: str) -> bool:
-    """End one session by its id; False when it was gone already."""
-    from libtmux.exc import LibTmuxException
-
-    found = _session(socket, session_id)
-    if found is None:
-        return False
     try:
-        found.kill()
-    except LibTmuxException as error:
-        if _session(socket, session_id) is None:
-            return False
-        raise TmuxError(f"tmux could not end the session: {error}") from error
-    return True
-
-
-def kill_server(socket: str) -> None:
-    """End the private server with everything in it (tests, tour, uninstall)."""
-    import libtmux
-
-    libtmux.Server(socket_name=socket, config_file="/dev/null").kill()
-
-
-def _session(socket: str, session_id: str) -> libtmux.Session | None:
-    import libtmux
-
-    server = libtmux.Server(socket_name=socket, config_file="/dev/null")
-    return server.sessions.get(session_id=session_id, default=None)
+        return libtmux.Server(socket_name=socket, config_file="/dev/null").has_session(session, exact=True)
+    except TmuxCommandNotFound:
+        raise TmuxMissing(
+            "tmux is not installed.", hint="Install it, for example: apt-get install tmux (or brew install tmux)."
+        ) from None

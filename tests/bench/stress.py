@@ -26,7 +26,7 @@ def measure(home: Path) -> list[Figure]:
 def _house(home: Path, name: str) -> House:
     own = home / name
     own.mkdir()
-    os.environ["HOME"] = str(own)
+    os.environ.update(HOME=str(own), OMA_HOME=str(own / "oma"))
     return House(own)
 
 

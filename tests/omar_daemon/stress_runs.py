@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from shared import paths
 from tests.daemon import Daemon
 
 TREE_AGENT = Path(__file__).parents[1] / "fakes" / "tree_agent.py"
@@ -69,6 +71,7 @@ class House:
 
     def close(self) -> None:
         self.daemon.close()
+        subprocess.run(["tmux", "-L", paths.tmux_socket(), "kill-server"], capture_output=True, check=False)
 
 
 def flat(house: House, count: int, *, kill: bool) -> dict[str, float]:
