@@ -20,25 +20,27 @@ _oobo_completion() {
             continue
         fi
         case "$path/$word" in
-            "/install"|"/uninstall"|"/status"|"/anchors"|\
-            "/show"|"/explain"|"/blame"|"/why"|\
-            "/stats"|"/dash"|"/share"|"/export"|\
-            "/sync"|"/transparency"|"/ignore"|"/unignore"|\
-            "/redact"|"/doctor"|"/sessions"|"/agent"|\
-            "/outbox"|"/auth"|"/config"|"/completions"|\
-            "/sessions/list"|"/sessions/show"|"/sessions/search"|"/agent/install"|\
-            "/agent/uninstall"|"/agent/status"|"/outbox/list"|"/outbox/retry"|\
-            "/outbox/drop"|"/auth/login"|"/auth/logout"|"/auth/status"|\
-            "/auth/set-remote"|"/config/path"|"/config/show"|"/config/get"|\
-            "/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+            "/install"|"/init"|"/uninstall"|"/status"|\
+            "/anchors"|"/show"|"/explain"|"/blame"|\
+            "/why"|"/stats"|"/dash"|"/share"|\
+            "/export"|"/sync"|"/transparency"|"/ignore"|\
+            "/unignore"|"/redact"|"/doctor"|"/sessions"|\
+            "/agent"|"/outbox"|"/auth"|"/config"|\
+            "/completions"|"/sessions/list"|"/sessions/show"|"/sessions/search"|\
+            "/agent/install"|"/agent/uninstall"|"/agent/status"|"/outbox/list"|\
+            "/outbox/retry"|"/outbox/drop"|"/auth/login"|"/auth/logout"|\
+            "/auth/status"|"/auth/set-remote"|"/config/path"|"/config/show"|\
+            "/config/get"|"/config/set"|"/completions/show"|"/completions/install"|\
+            "/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
-            "/install --path"|"/uninstall --path"|"/anchors -n"|"/anchors --limit"|\
-            "/anchors --since"|"/blame --commit"|"/stats --since"|"/share --out"|\
-            "/share -o"|"/export --since"|"/export --out"|"/export -o"|\
-            "/sessions/list -n"|"/sessions/list --limit"|"/sessions/list --since"|"/sessions/list --tool"|\
-            "/sessions/search -n"|"/sessions/search --limit"|"/sessions/search --tool"|"/auth/login --server")
+            "/install --path"|"/init --all"|"/uninstall --path"|"/anchors -n"|\
+            "/anchors --limit"|"/anchors --since"|"/blame --commit"|"/stats --since"|\
+            "/share --out"|"/share -o"|"/export --since"|"/export --out"|\
+            "/export -o"|"/sessions/list -n"|"/sessions/list --limit"|"/sessions/list --since"|\
+            "/sessions/list --tool"|"/sessions/search -n"|"/sessions/search --limit"|"/sessions/search --tool"|\
+            "/auth/login --server")
                 skip=1 ;;
             *" -"*) ;;
             *) position=$((position + 1)) ;;
@@ -47,6 +49,7 @@ _oobo_completion() {
 
     case "$path $previous" in
         "/install --path") kind=files ;;
+        "/init --all") kind=files ;;
         "/uninstall --path") kind=files ;;
         "/anchors -n") kind=free ;;
         "/anchors --limit") kind=free ;;
@@ -71,8 +74,9 @@ _oobo_completion() {
         kind=words
         case "$path" in
             "") words="--help --version" ;;
-            "/install") words="--help --path --yes --dry-run --json" ;;
-            "/uninstall") words="--help --path --dry-run --json" ;;
+            "/install") words="--help --path --global --yes --dry-run --json" ;;
+            "/init") words="--help --all --yes --dry-run --json" ;;
+            "/uninstall") words="--help --path --global --dry-run --json" ;;
             "/status") words="--help --json" ;;
             "/anchors") words="--help --limit --since --all --json" ;;
             "/show") words="--help --json" ;;
@@ -118,7 +122,7 @@ _oobo_completion() {
         esac
     elif [[ -z $kind ]]; then
         case "$path $position" in
-            " 0") kind=words; words="install uninstall status anchors show explain blame why stats dash share export sync transparency ignore unignore redact doctor sessions agent outbox auth config completions" ;;
+            " 0") kind=words; words="install init uninstall status anchors show explain blame why stats dash share export sync transparency ignore unignore redact doctor sessions agent outbox auth config completions" ;;
             "/sessions 0") kind=words; words="list show search" ;;
             "/agent 0") kind=words; words="install uninstall status" ;;
             "/outbox 0") kind=words; words="list retry drop" ;;

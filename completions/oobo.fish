@@ -15,13 +15,13 @@ function _oobo_completion
             continue
         end
         switch "$path/$word"
-            case '/install' '/uninstall' '/status' '/anchors' '/show' '/explain' '/blame' '/why' '/stats' '/dash' '/share' '/export' '/sync' '/transparency' '/ignore' '/unignore' '/redact' '/doctor' '/sessions' '/agent' '/outbox' '/auth' '/config' '/completions' '/sessions/list' '/sessions/show' '/sessions/search' '/agent/install' '/agent/uninstall' '/agent/status' '/outbox/list' '/outbox/retry' '/outbox/drop' '/auth/login' '/auth/logout' '/auth/status' '/auth/set-remote' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
+            case '/install' '/init' '/uninstall' '/status' '/anchors' '/show' '/explain' '/blame' '/why' '/stats' '/dash' '/share' '/export' '/sync' '/transparency' '/ignore' '/unignore' '/redact' '/doctor' '/sessions' '/agent' '/outbox' '/auth' '/config' '/completions' '/sessions/list' '/sessions/show' '/sessions/search' '/agent/install' '/agent/uninstall' '/agent/status' '/outbox/list' '/outbox/retry' '/outbox/drop' '/auth/login' '/auth/logout' '/auth/status' '/auth/set-remote' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
         end
         switch "$path $word"
-            case '/install --path' '/uninstall --path' '/anchors -n' '/anchors --limit' '/anchors --since' '/blame --commit' '/stats --since' '/share --out' '/share -o' '/export --since' '/export --out' '/export -o' '/sessions/list -n' '/sessions/list --limit' '/sessions/list --since' '/sessions/list --tool' '/sessions/search -n' '/sessions/search --limit' '/sessions/search --tool' '/auth/login --server'
+            case '/install --path' '/init --all' '/uninstall --path' '/anchors -n' '/anchors --limit' '/anchors --since' '/blame --commit' '/stats --since' '/share --out' '/share -o' '/export --since' '/export --out' '/export -o' '/sessions/list -n' '/sessions/list --limit' '/sessions/list --since' '/sessions/list --tool' '/sessions/search -n' '/sessions/search --limit' '/sessions/search --tool' '/auth/login --server'
                 set skip 1
             case '* -*'
             case '*'
@@ -36,6 +36,9 @@ function _oobo_completion
     end
     switch "$path $previous"
         case '/install --path'
+            __fish_complete_path $current
+            return
+        case '/init --all'
             __fish_complete_path $current
             return
         case '/uninstall --path'
@@ -87,9 +90,11 @@ function _oobo_completion
             case ''
                 printf '%s\t%s\n' '--help' 'show help' '--version' 'Print the version and leave'
             case '/install'
-                printf '%s\t%s\n' '--help' 'show help' '--path' 'A folder of the repository' '--yes' 'Do not ask' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--path' 'A folder of the repository' '--global' 'For all repositories that are made from now on' '--yes' 'Do not ask' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/init'
+                printf '%s\t%s\n' '--help' 'show help' '--all' 'Every one below this folder' '--yes' 'Do not ask' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/uninstall'
-                printf '%s\t%s\n' '--help' 'show help' '--path' 'A folder of the repository' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--path' 'A folder of the repository' '--global' 'For all repositories that are made from now on' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/status'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/anchors'
@@ -179,7 +184,7 @@ function _oobo_completion
     end
     switch "$path $position"
         case ' 0'
-            printf '%s\t%s\n' 'install' 'Put the hooks into a repository' 'uninstall' 'Take the hooks out and put back what was there, byte for byte' 'status' 'Hooks, anchors, outbox and server at a glance' 'anchors' 'List the newest anchors' 'show' 'Show a commit\'s anchor' 'explain' 'Say why each session is linked to a commit, and why others are not' 'blame' 'Show a file line by line: written by an agent (A) or a person (H)' 'why' 'Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats' 'Lines, agents, models and tokens of the anchors here' 'dash' 'Server, outbox, sync, and the AI share of the last weeks' 'share' 'Share one redacted session: print the address of its page, or write .…' 'export' 'Write anchors in an open format, one record per line' 'sync' 'Send everything that waits, in spite of pauses and back-off' 'transparency' 'Show or set whether redacted transcripts are sent with anchors' 'ignore' 'Make no anchors in this repository' 'unignore' 'Make anchors in this repository again' 'redact' 'Print a text without its secrets, or say which it holds' 'doctor' 'Check that everything needed is there' 'sessions' 'The AI sessions themselves, as their logs tell them' 'agent' 'The hooks inside the agents, which record each edit as it happens' 'outbox' 'See and change what waits to be sent' 'auth' 'The server, its key, and whether anchors are sent' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+            printf '%s\t%s\n' 'install' 'Put the hooks into a repository' 'init' 'Put the hooks into this repository, or into each one below a folder' 'uninstall' 'Take the hooks out and put back what was there, byte for byte' 'status' 'Hooks, anchors, outbox and server at a glance' 'anchors' 'List the newest anchors' 'show' 'Show a commit\'s anchor' 'explain' 'Say why each session is linked to a commit, and why others are not' 'blame' 'Show a file line by line: written by an agent (A) or a person (H)' 'why' 'Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats' 'Lines, agents, models and tokens of the anchors here' 'dash' 'Server, outbox, sync, and the AI share of the last weeks' 'share' 'Share one redacted session: print the address of its page, or write .…' 'export' 'Write anchors in an open format, one record per line' 'sync' 'Send everything that waits, in spite of pauses and back-off' 'transparency' 'Show or set whether redacted transcripts are sent with anchors' 'ignore' 'Make no anchors in this repository' 'unignore' 'Make anchors in this repository again' 'redact' 'Print a text without its secrets, or say which it holds' 'doctor' 'Check that everything needed is there' 'sessions' 'The AI sessions themselves, as their logs tell them' 'agent' 'The hooks inside the agents, which record each edit as it happens' 'outbox' 'See and change what waits to be sent' 'auth' 'The server, its key, and whether anchors are sent' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
         case '/sessions 0'
             printf '%s\t%s\n' 'list' 'List the newest sessions, and how many commits each stands behind' 'show' 'Show a session with its messages' 'search' 'Find the sessions in which something was said'
         case '/agent 0'

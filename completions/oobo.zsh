@@ -13,11 +13,11 @@ _oobo() {
             continue
         fi
         case "$place/$word" in
-            ("/install"|"/uninstall"|"/status"|"/anchors"|"/show"|"/explain"|"/blame"|"/why"|"/stats"|"/dash"|"/share"|"/export"|"/sync"|"/transparency"|"/ignore"|"/unignore"|"/redact"|"/doctor"|"/sessions"|"/agent"|"/outbox"|"/auth"|"/config"|"/completions"|"/sessions/list"|"/sessions/show"|"/sessions/search"|"/agent/install"|"/agent/uninstall"|"/agent/status"|"/outbox/list"|"/outbox/retry"|"/outbox/drop"|"/auth/login"|"/auth/logout"|"/auth/status"|"/auth/set-remote"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+            ("/install"|"/init"|"/uninstall"|"/status"|"/anchors"|"/show"|"/explain"|"/blame"|"/why"|"/stats"|"/dash"|"/share"|"/export"|"/sync"|"/transparency"|"/ignore"|"/unignore"|"/redact"|"/doctor"|"/sessions"|"/agent"|"/outbox"|"/auth"|"/config"|"/completions"|"/sessions/list"|"/sessions/show"|"/sessions/search"|"/agent/install"|"/agent/uninstall"|"/agent/status"|"/outbox/list"|"/outbox/retry"|"/outbox/drop"|"/auth/login"|"/auth/logout"|"/auth/status"|"/auth/set-remote"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
                 place="$place/$word"; position=0; continue ;;
         esac
         case "$place $word" in
-            ("/install --path"|"/uninstall --path"|"/anchors -n"|"/anchors --limit"|"/anchors --since"|"/blame --commit"|"/stats --since"|"/share --out"|"/share -o"|"/export --since"|"/export --out"|"/export -o"|"/sessions/list -n"|"/sessions/list --limit"|"/sessions/list --since"|"/sessions/list --tool"|"/sessions/search -n"|"/sessions/search --limit"|"/sessions/search --tool"|"/auth/login --server")
+            ("/install --path"|"/init --all"|"/uninstall --path"|"/anchors -n"|"/anchors --limit"|"/anchors --since"|"/blame --commit"|"/stats --since"|"/share --out"|"/share -o"|"/export --since"|"/export --out"|"/export -o"|"/sessions/list -n"|"/sessions/list --limit"|"/sessions/list --since"|"/sessions/list --tool"|"/sessions/search -n"|"/sessions/search --limit"|"/sessions/search --tool"|"/auth/login --server")
                 skip=1 ;;
             (*" -"*) ;;
             (*) position=$((position + 1)) ;;
@@ -30,6 +30,7 @@ _oobo() {
     fi
     case "$place $previous" in
         ("/install --path") kind=files ;;
+        ("/init --all") kind=files ;;
         ("/uninstall --path") kind=files ;;
         ("/anchors -n") kind=free ;;
         ("/anchors --limit") kind=free ;;
@@ -54,8 +55,9 @@ _oobo() {
         kind=options
         case "$place" in
             ("") found=('--help:show help' '--version:Print the version and leave') ;;
-            ("/install") found=('--help:show help' '--path:A folder of the repository' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
-            ("/uninstall") found=('--help:show help' '--path:A folder of the repository' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/install") found=('--help:show help' '--path:A folder of the repository' '--global:For all repositories that are made from now on' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/init") found=('--help:show help' '--all:Every one below this folder' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/uninstall") found=('--help:show help' '--path:A folder of the repository' '--global:For all repositories that are made from now on' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/anchors") found=('--help:show help' '--limit:How many' '--since:7d, 2w, 3mo or an ISO 8601 instant' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
             ("/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
@@ -101,7 +103,7 @@ _oobo() {
         esac
     elif [[ -z $kind ]]; then
         case "$place $position" in
-            (" 0") kind=words; found=('install:Put the hooks into a repository' 'uninstall:Take the hooks out and put back what was there, byte for byte' 'status:Hooks, anchors, outbox and server at a glance' 'anchors:List the newest anchors' 'show:Show a commit'\''s anchor' 'explain:Say why each session is linked to a commit, and why others are not' 'blame:Show a file line by line: written by an agent (A) or a person (H)' 'why:Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats:Lines, agents, models and tokens of the anchors here' 'dash:Server, outbox, sync, and the AI share of the last weeks' 'share:Share one redacted session: print the address of its page, or write .…' 'export:Write anchors in an open format, one record per line' 'sync:Send everything that waits, in spite of pauses and back-off' 'transparency:Show or set whether redacted transcripts are sent with anchors' 'ignore:Make no anchors in this repository' 'unignore:Make anchors in this repository again' 'redact:Print a text without its secrets, or say which it holds' 'doctor:Check that everything needed is there' 'sessions:The AI sessions themselves, as their logs tell them' 'agent:The hooks inside the agents, which record each edit as it happens' 'outbox:See and change what waits to be sent' 'auth:The server, its key, and whether anchors are sent' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
+            (" 0") kind=words; found=('install:Put the hooks into a repository' 'init:Put the hooks into this repository, or into each one below a folder' 'uninstall:Take the hooks out and put back what was there, byte for byte' 'status:Hooks, anchors, outbox and server at a glance' 'anchors:List the newest anchors' 'show:Show a commit'\''s anchor' 'explain:Say why each session is linked to a commit, and why others are not' 'blame:Show a file line by line: written by an agent (A) or a person (H)' 'why:Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats:Lines, agents, models and tokens of the anchors here' 'dash:Server, outbox, sync, and the AI share of the last weeks' 'share:Share one redacted session: print the address of its page, or write .…' 'export:Write anchors in an open format, one record per line' 'sync:Send everything that waits, in spite of pauses and back-off' 'transparency:Show or set whether redacted transcripts are sent with anchors' 'ignore:Make no anchors in this repository' 'unignore:Make anchors in this repository again' 'redact:Print a text without its secrets, or say which it holds' 'doctor:Check that everything needed is there' 'sessions:The AI sessions themselves, as their logs tell them' 'agent:The hooks inside the agents, which record each edit as it happens' 'outbox:See and change what waits to be sent' 'auth:The server, its key, and whether anchors are sent' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
             ("/sessions 0") kind=words; found=('list:List the newest sessions, and how many commits each stands behind' 'show:Show a session with its messages' 'search:Find the sessions in which something was said') ;;
             ("/agent 0") kind=words; found=('install:Merge our hooks into the settings of agents' 'uninstall:Take our hooks out of the settings of agents, and nothing else' 'status:Show which agents have our hooks') ;;
             ("/outbox 0") kind=words; found=('list:List what waits, and why' 'retry:Send one item again, or all, parked ones too' 'drop:Take an item out for good') ;;

@@ -23,6 +23,7 @@ app = new_app("Each commit gets an anchor that says which AI session wrote it.")
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its id, or how that begins.")]
 CommitArgument = Annotated[str, typer.Argument(metavar="COMMIT", help="Hash, short hash, branch, HEAD~1 …")]
 PathOption = Annotated[Path, typer.Option("--path", help="A folder of the repository.")]
+GlobalOption = Annotated[bool, typer.Option("--global", help="For all repositories that are made from now on.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 LimitOption = Annotated[int, typer.Option("-n", "--limit", min=1, help="How many.")]
 SinceOption = Annotated[str | None, typer.Option("--since", help="7d, 2w, 3mo or an ISO 8601 instant.")]
@@ -42,20 +43,42 @@ def main_callback(version: VersionOption = False) -> None:
 
 @app.command("install")
 def install(
-    path: PathOption = HERE, yes: YesOption = False, dry_run: DryRunOption = False, json: JsonOption = False
+    path: PathOption = HERE,
+    globally: GlobalOption = False,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
 ) -> int:
     """Put the hooks into a repository; hooks that are there run first, as before."""
     from oobo_hooks.commands import install as command
 
-    return command.install(path=path, yes=yes, dry_run=dry_run, json=json)
+    return command.install(path=path, globally=globally, yes=yes, dry_run=dry_run, json=json)
+
+
+@app.command("init")
+def init(
+    every: Annotated[Path | None, typer.Option("--all", metavar="FOLDER", help="Every one below this folder.")] = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Put the hooks into this repository, or into each one below a folder."""
+    from oobo_hooks.commands import install as command
+
+    return command.init(folder=every, yes=yes, dry_run=dry_run, json=json)
 
 
 @app.command("uninstall")
-def uninstall(path: PathOption = HERE, dry_run: DryRunOption = False, json: JsonOption = False) -> int:
+def uninstall(
+    path: PathOption = HERE,
+    globally: GlobalOption = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> int:
     """Take the hooks out and put back what was there, byte for byte."""
     from oobo_hooks.commands import install as command
 
-    return command.uninstall(path=path, dry_run=dry_run, json=json)
+    return command.uninstall(path=path, globally=globally, dry_run=dry_run, json=json)
 
 
 @app.command("status")

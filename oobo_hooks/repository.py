@@ -11,6 +11,7 @@ from pathlib import Path
 from shared.errors import OmaError, UnavailableError, UsageError
 
 GIT_SECONDS = 120.0
+_SETTINGS = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 _STEADY = ("-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "color.ui=false")
 
 
@@ -71,8 +72,11 @@ class Repository:
 
 
 def git_environment() -> dict[str, str]:
-    """The process's environment without GIT_*, in the C locale, and never asking for anything."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    """The process's environment without GIT_*, in the C locale, and never asking for anything.
+
+    Only where a person's settings stand is kept: that says nothing of a repository.
+    """
+    kept = {name: value for name, value in os.environ.items() if name in _SETTINGS or not name.startswith("GIT_")}
     return kept | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 

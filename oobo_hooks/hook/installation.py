@@ -50,7 +50,10 @@ class Change:
 
 
 def inspect(repository: Repository) -> list[HookFile]:
-    folder = repositories.hooks_dir(repository)
+    return inspect_folder(repositories.hooks_dir(repository))
+
+
+def inspect_folder(folder: Path) -> list[HookFile]:
     return [_inspect_one(folder / name) for name in scripts.HOOKS]
 
 
@@ -66,26 +69,50 @@ def is_inside_worktree(repository: Repository) -> bool:
 
 def plan(repository: Repository) -> list[Change]:
     """What `install` would do."""
-    return [_planned(hook) for hook in inspect(repository)]
+    return plan_folder(repositories.hooks_dir(repository))
+
+
+def plan_folder(folder: Path) -> list[Change]:
+    return [_planned(hook) for hook in inspect_folder(folder)]
+
+
+def plan_removal(folder: Path) -> list[Change]:
+    """What `uninstall_folder` would do."""
+    return [
+        Change(hook.name, hook.path, "restored" if hook.kept else "removed")
+        for hook in inspect_folder(folder)
+        if hook.state in ("ours", "outdated")
+    ]
 
 
 def install(repository: Repository) -> list[Change]:
     """Write the hooks; doing it twice is doing it once. OmaError when the folder cannot be written."""
-    folder = repositories.hooks_dir(repository)
+    try:
+        durable.private_dir(repository.state_dir)
+    except OSError as error:
+        raise OmaError(f"{repository.state_dir} cannot be made: {error.strerror}.") from error
+    return install_folder(repositories.hooks_dir(repository), repository.state_dir / "install.lock")
+
+
+def install_folder(folder: Path, lock: Path) -> list[Change]:
+    """`install` for any folder that git takes hooks from; `lock` keeps two at once apart."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        durable.private_dir(repository.state_dir)
-        with durable.locked(repository.state_dir / "install.lock"):
-            return [_install_one(hook) for hook in inspect(repository)]
+        with durable.locked(lock):
+            return [_install_one(hook) for hook in inspect_folder(folder)]
     except OSError as error:
         raise OmaError(f"The hooks cannot be written to {folder}: {error.strerror}.") from error
 
 
 def uninstall(repository: Repository) -> list[Change]:
     """Take the hooks out and put the earlier ones back as they were."""
+    return uninstall_folder(repositories.hooks_dir(repository))
+
+
+def uninstall_folder(folder: Path) -> list[Change]:
     try:
-        changes = [_uninstall_one(hook) for hook in inspect(repository)]
-        named = repositories.hooks_dir(repository) / scripts.NAMED_DIR
+        changes = [_uninstall_one(hook) for hook in inspect_folder(folder)]
+        named = folder / scripts.NAMED_DIR
         if named.is_dir() and not any(named.iterdir()):
             named.rmdir()
     except OSError as error:
@@ -133,9 +160,9 @@ def _install_one(hook: HookFile) -> Change:
     if hook.state == "ours":
         return change
     if hook.state == "foreign":
-        if hook.kept:
+        if hook.kept and _body(hook.path) != _body(hook.kept_path):
             _set_old_kept_aside(hook)
-        hook.path.rename(hook.kept_path)
+        hook.path.replace(hook.kept_path)
     kept = os.path.lexists(hook.kept_path)
     if kept and scripts.invocation_of(_body(hook.kept_path)).shell is None:
         _link_under_own_name(hook)

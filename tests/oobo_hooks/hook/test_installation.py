@@ -202,6 +202,26 @@ def test_another_programs_hook_over_ours_is_left_and_ours_from_before_is_named(b
     assert "post-commit.before-oobo" in told.stderr
 
 
+def test_a_manager_that_installs_itself_again_is_chained_again_and_leaves_no_copies(
+    bare_of_hooks: Repository, tmp_path: Path
+) -> None:
+    """What lefthook 2 does: it renames a hook that is not its own, and writes its own beside."""
+    out = tmp_path / "out"
+    body = f'#!/bin/sh\n\ncall() {{ echo "managed $1" >> {out}; }}\n\ncall "post-commit" "$@"\n'
+    hook = _hook(bare_of_hooks, "post-commit", body)
+    (bare_of_hooks.path / "lefthook.yml").write_text("post-commit:\n  jobs:\n    - run: echo\n")
+    before = _snapshot(_hooks(bare_of_hooks))
+    assert "lefthook install" in oobo("install", cwd=bare_of_hooks.path).stderr
+    hook.rename(f"{hook}.old")
+    _hook(bare_of_hooks, "post-commit", body)
+    oobo("install", cwd=bare_of_hooks.path)
+    bare_of_hooks.anchor(bare_of_hooks.commit())
+    assert out.read_text() == "managed post-commit\n"
+    oobo("uninstall", cwd=bare_of_hooks.path)
+    Path(f"{hook}.old").unlink()
+    assert _snapshot(_hooks(bare_of_hooks)) == before
+
+
 def test_outside_a_repository_one_sentence_says_so(tmp_path: Path) -> None:
     done = oobo("install", cwd=tmp_path, code=2)
     assert "there is no git repository" in done.stderr
