@@ -10,7 +10,6 @@ from omar_daemon.fleet.errors import TmuxError, TmuxMissing
 KEEPER = "omar-keeper"
 WIDTH, HEIGHT = 120, 40
 HISTORY_LINES = 12_000
-_MINIMUM = (3, 0)
 
 # Set before the first pane exists: a pane keeps the history limit it was born with.
 _OPTIONS = (
@@ -49,18 +48,6 @@ def _ensure_keeper(connection: SubprocessConnection) -> None:
     made = connection.command("new-session", "-d", "-s", KEEPER, "-c", str(Path("/")), "exec true")
     if made.error is not None and "duplicate session" not in made.error:
         raise TmuxError(f"The tmux server could not be set up: {made.error}")
-
-
-def version_problem(text: str) -> str | None:
-    """What is wrong with the `tmux -V` answer `text`, or None. Development builds count as new."""
-    digits = "".join(character if character.isdigit() or character == "." else " " for character in text).split()
-    numbers = digits[0].split(".") if digits else []
-    if not numbers or not numbers[0]:
-        return None
-    found = tuple(int(number) for number in numbers[:2] if number)
-    if found < _MINIMUM:
-        return f"tmux {'.'.join(map(str, found))} is too old; {'.'.join(map(str, _MINIMUM))} or newer is needed."
-    return None
 
 
 def has_session(socket: str, session: str) -> bool:

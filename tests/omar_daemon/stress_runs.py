@@ -35,6 +35,8 @@ class House:
         self.port = self.daemon.port
         self.url = self.daemon.url
         self.kills = 0
+        limits = httpx.Limits(max_connections=THREADS)
+        self._client = httpx.Client(base_url=self.url, trust_env=False, timeout=60, limits=limits)
 
     def kill_and_start(self) -> None:
         self.daemon.kill()
@@ -55,21 +57,21 @@ class House:
         thread.start()
         return thread
 
-    def ask(self, client: httpx.Client, method: str, path: str, body: Any = None) -> httpx.Response:
+    def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """One request, repeated while the daemon is away."""
         deadline = time.monotonic() + 60
         while True:
             try:
-                return client.request(method, self.url + path, json=body)
+                return self._client.request(method, path, json=body)
             except httpx.TransportError:
                 assert time.monotonic() < deadline, "the daemon did not come back"
                 time.sleep(0.05)
 
     def names(self) -> list[str]:
-        with httpx.Client(trust_env=False, timeout=30) as client:
-            return [agent["id"] for agent in self.ask(client, "GET", "/api/agents").json()["agents"]]
+        return [agent["id"] for agent in self.ask("GET", "/api/agents").json()["agents"]]
 
     def close(self) -> None:
+        self._client.close()
         self.daemon.close()
         subprocess.run(["tmux", "-L", paths.tmux_socket(), "kill-server"], capture_output=True, check=False)
 
@@ -110,8 +112,7 @@ def _each(
     fine = {"spawned": (200, 409), "scheduled": (200,), "ended": (200, 404)}[part]
 
     def send(number: int) -> None:
-        with httpx.Client(trust_env=False, timeout=30) as client:
-            answer = house.ask(client, *request(number))
+        answer = house.ask(*request(number))
         assert answer.status_code in fine, answer.text
         done[part] += 1
 
@@ -123,7 +124,7 @@ def _each(
 
 def _tell_all(house: House, count: int, done: Counter[str], heard: Path, *, lead: int) -> float:
     """One event each, due at one instant; seconds from that instant until all have arrived."""
-    due = time.time_ns() + (2 + count // 50 + lead) * SECOND
+    due = time.time_ns() + (2 + count // 30 + lead) * SECOND
 
     def event(number: int) -> tuple[str, str, Any]:
         body = {"id": f"e{number}", "sender": "ea", "receiver": f"f{number}", "payload": "go", "timestamp": due}
@@ -135,11 +136,10 @@ def _tell_all(house: House, count: int, done: Counter[str], heard: Path, *, lead
         assert time.monotonic() < deadline, "an event was lost"
         time.sleep(0.02)
     arrived = (time.time_ns() - due) / SECOND
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        while house.ask(client, "GET", "/api/events").json()["events"]:
-            assert time.monotonic() < deadline, "an event stays on the list"
-            time.sleep(0.05)
-        assert house.ask(client, "GET", "/api/events?state=dead").json()["events"] == []
+    while house.ask("GET", "/api/events").json()["events"]:
+        assert time.monotonic() < deadline, "an event stays on the list"
+        time.sleep(0.05)
+    assert house.ask("GET", "/api/events?state=dead").json()["events"] == []
     return arrived
 
 
@@ -174,19 +174,18 @@ def tree(house: House, size: int, *, kill: bool, patience: float = 240.0) -> dic
         "name": "t-1", "command": f"{sys.executable} -S {TREE_AGENT}",
         "env": {"TREE_LOG": str(log), "TREE_SIZE": str(size)},
     }  # fmt: skip
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        assert house.ask(client, "POST", "/api/agents", body).status_code in (200, 409)
-        while not entries("complete"):
-            assert time.perf_counter() - began < patience, f"the tree stands still: {house.names()}"
-            time.sleep(0.1)
-        seconds = time.perf_counter() - began
-        if killer is not None:
-            killer.join(30)
-            assert house.kills == len(moments)
-        assert house.names() == ["t-1"], "stragglers"
-        assert house.ask(client, "DELETE", "/api/agents/t-1").status_code == 200
-        assert house.names() == []
-        assert house.ask(client, "GET", "/api/events").json()["events"] == []
+    assert house.ask("POST", "/api/agents", body).status_code in (200, 409)
+    while not entries("complete"):
+        assert time.perf_counter() - began < patience, f"the tree stands still: {house.names()}"
+        time.sleep(0.1)
+    seconds = time.perf_counter() - began
+    if killer is not None:
+        killer.join(30)
+        assert house.kills == len(moments)
+    assert house.names() == ["t-1"], "stragglers"
+    assert house.ask("DELETE", "/api/agents/t-1").status_code == 200
+    assert house.names() == []
+    assert house.ask("GET", "/api/events").json()["events"] == []
     assert entries("trouble") == []
     reports = Counter((entry["agent"], entry["heard"]) for entry in entries("heard"))
     unmarked = Counter((e["agent"], e["heard"]) for e in entries("heard") if REPEATED not in e["head"])

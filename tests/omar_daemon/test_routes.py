@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from omar_daemon.app import surfaces
 from omar_daemon.routing import SCOPES, Access, ApiRoute
+from shared import paths
 from tests.daemon import Daemon
 
 KEYLESS = {
@@ -41,9 +43,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """One daemon for the whole walk: nothing here changes its state."""
     patch = pytest.MonkeyPatch()
     patch.setenv("OMA_HOME", str(tmp_path_factory.mktemp("routes")))
-    with Daemon() as daemon:
-        yield daemon
-    patch.undo()
+    socket = paths.tmux_socket()
+    try:
+        with Daemon() as daemon:
+            yield daemon
+    finally:
+        patch.undo()
+        subprocess.run(["tmux", "-L", socket, "kill-server"], capture_output=True, check=False)
 
 
 def address(route: ApiRoute) -> str:
