@@ -28,6 +28,30 @@ class Field:
     hint: str = ""
 
 
+LINE_BREAK = "␊"
+
+
+class Line(Input):
+    """One line that can hold several: line breaks of a pasted text, or of Ctrl+J, are shown as a sign."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "break")]
+
+    @property
+    def text(self) -> str:
+        """What was written, its line breaks as line breaks."""
+        return self.value.replace(LINE_BREAK, "\n")
+
+    def on_paste(self, event: events.Paste) -> None:
+        # The widget's own way would drop every line but the first.
+        event.prevent_default()
+        event.stop()
+        lines = event.text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+        self.insert_text_at_cursor(LINE_BREAK.join(lines))
+
+    def action_break(self) -> None:
+        self.insert_text_at_cursor(LINE_BREAK)
+
+
 class Form(ModalScreen[bool]):
     """Fields and one Enter. `submit` gets the values in a thread; what it raises is shown and the form stays."""
 
@@ -47,11 +71,11 @@ class Form(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
-            dialog.border_subtitle = "Enter does it, Tab next field, Esc leaves"
+            dialog.border_subtitle = "Enter does it, Tab next, Ctrl+J line break, Esc leaves"
             for field in self._fields:
                 with Horizontal(classes="field"):
                     yield Label(field.label)
-                    yield Input(field.value, placeholder=field.hint, id=field.name, compact=True)
+                    yield Line(field.value, placeholder=field.hint, id=field.name, compact=True)
             yield Static("", id="refusal")
 
     def on_mount(self) -> None:
@@ -67,7 +91,7 @@ class Form(ModalScreen[bool]):
     async def _do(self) -> None:
         import asyncio
 
-        values = {field.name: self.query_one(f"#{field.name}", Input).value for field in self._fields}
+        values = {field.name: self.query_one(f"#{field.name}", Line).text for field in self._fields}
         try:
             await asyncio.to_thread(self._submit, values)
         except OmaError as error:

@@ -211,7 +211,7 @@ DISPLAY_ROWS = [
     row("DELETE", COMPUTER + "/lock", 403, "?agent=ea"),
     row("DELETE", COMPUTER + "/lock", 200, body={"agent": "here"}, keys="status", status="released"),
     row("DELETE", COMPUTER + "/lock", 200, "?agent=here", keys="status", status="not_held"),
-]
+]  # fmt: skip
 
 # The daemon's own keys are no part of the contract's table; test_security holds them.
 ELSEWHERE = {("POST", "/api/open"), ("GET", "/api/keys"), ("POST", "/api/keys"), ("DELETE", "/api/keys/{id}")}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from omar_daemon.dashboard.agent_list import AgentList
@@ -162,6 +163,12 @@ def test_agents_are_spawned_typed_to_and_killed_from_the_keyboard(daemon: Daemon
             await seen.write("Hallo [du]")
             await seen.press("enter")
             await seen.until("││Hallo [du]", without="send to")
+            await seen.press("s")
+            await seen.until("send to w-1")
+            seen.app.focused.post_message(events.Paste("one\ntwo\n"))
+            await seen.until("one␊two")
+            await seen.press("enter")
+            await seen.until("││one", "││two", without="send to")
             spawn(daemon, "child", parent="w-1")
             await seen.until("└ child")
             await seen.press("d")
