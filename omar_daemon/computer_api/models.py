@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, FiniteFloat
+from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 
-class LockBody(BaseModel):
+class Body(BaseModel):
+    """Built when the first one arrives: the daemon's start does not wait for it."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class LockBody(Body):
     """POST and DELETE /api/computer/lock."""
 
     agent: str
 
 
-class ReleaseBody(BaseModel):
+class ReleaseBody(Body):
     """DELETE /api/computer/lock; `?agent=` may stand in its place."""
 
     agent: str | None = None
 
 
-class ScreenshotBody(BaseModel):
+class ScreenshotBody(Body):
     """POST /api/computer/screenshot."""
 
     agent: str
@@ -25,7 +31,7 @@ class ScreenshotBody(BaseModel):
     max_height: int | None = None
 
 
-class MouseBody(BaseModel):
+class MouseBody(Body):
     """POST /api/computer/mouse."""
 
     agent: str
@@ -40,7 +46,7 @@ class MouseBody(BaseModel):
     scale: FiniteFloat | None = None
 
 
-class KeyboardBody(BaseModel):
+class KeyboardBody(Body):
     """POST /api/computer/keyboard."""
 
     agent: str
