@@ -28,9 +28,9 @@ def segments(conversation: Conversation) -> list[Segment]:
     At one and the same instant the person speaks first. Events without an instant count at the session's start.
     """
     start = conversation.started_ms or 0
-    humans = sorted(_at(human.at_ms, start) for human in conversation.humans)
-    calls = sorted(_at(call.at_ms, start) for call in conversation.tool_calls)
-    responses = sorted(_at(response.at_ms, start) for response in conversation.responses)
+    humans = sorted([_at(human.at_ms, start) for human in conversation.humans])
+    calls = sorted([start if call.at_ms is None else call.at_ms for call in conversation.tool_calls])
+    responses = sorted([start if found.at_ms is None else found.at_ms for found in conversation.responses])
     call_cuts = [0, *(bisect_left(calls, at) for at in humans), len(calls)]
     response_cuts = [0, *(bisect_left(responses, at) for at in humans), len(responses)]
     found = []

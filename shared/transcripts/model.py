@@ -182,10 +182,13 @@ class Conversation(Struct, kw_only=True):
     @property
     def usage(self) -> Usage:
         """The conversation's own tokens, without those of its sub-agents."""
-        total = Usage()
-        for response in self.responses:
-            total.add(response.usage)
-        return total
+        used = [response.usage for response in self.responses]
+        return Usage(
+            sum([usage.input_tokens for usage in used]),
+            sum([usage.output_tokens for usage in used]),
+            sum([usage.cache_read_tokens for usage in used]),
+            sum([usage.cache_creation_tokens for usage in used]),
+        )
 
     def all_sub_agents(self) -> Iterator[SubAgent]:
         """Every sub-agent below, each before its own sub-agents."""

@@ -35,10 +35,10 @@ from tests.omas_cli.fake_server import DROP_AFTER_STORING, RESET, Answer, FakeSe
 
 PER_ROUND = 3
 HANG_SECONDS = 1.0
-WORK_SECONDS = 0.5
+WORK_SECONDS = 0.9
 """What a run does beyond its start; kills fall into both."""
 WAIT_SECONDS = 1
-REFUSED_SHARE = 40
+REFUSED_SHARE = 150
 """One session of so many is one the server refuses for good."""
 
 

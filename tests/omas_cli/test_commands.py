@@ -160,6 +160,12 @@ def test_from_log_to_the_local_daemon_and_back(daemon: Daemon, home: Path) -> No
     [own] = data("list", "--json")["sessions"]
     own.pop("local")
     assert kept == own
+    assert data("leaderboard", "--json")["entries"] == []
+    assert omas("leaderboard", "join").returncode == 0
+    [entry] = data("leaderboard", "--period", "all", "--json")["entries"]
+    assert (entry["rank"], entry["username"], entry["sessions"]) == (1, "local", 1)
+    assert omas("leaderboard", "leave").returncode == 0
+    assert data("leaderboard", "--json")["entries"] == []
     assert omas("me", "--delete").returncode == 2
     assert "DELETE" in omas("me", "--delete", "--dry-run").stdout
     assert omas("me", "--delete", "--yes").returncode == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.omas_cli.kills import rounds
 
-ROUNDS = 12
+ROUNDS = 8
 
 
 def test_kills_at_random_moments_lose_and_double_nothing(home: Path) -> None:

@@ -117,20 +117,8 @@ class _Reading:
         self._evidence.metas[self._file_agent] = small_object(body, AgentMeta)
 
     def _add(self, record: Record, data: bytes, position: Position | None) -> None:
-        if self._file_agent is None and not record.is_sidechain:
-            name, thread = MAIN, self._main
-            self._note_envelope(record)
-        else:
-            name, thread = self._other_thread(record)
-        at_ms = milliseconds(record.timestamp)
-        if at_ms is None:
-            # An event without a time happened when the line before it did.
-            at_ms = self._at_ms
-            if record.timestamp is not None:
-                thread.note(at_ms)
-        else:
-            self._at_ms = at_ms
-            thread.note(at_ms)
+        name, thread = self._place(record)
+        at_ms = self._instant(record, thread)
         kind = record.type
         if kind == "assistant":
             self._responses.add(name, thread, record, at_ms, position)
@@ -142,6 +130,36 @@ class _Reading:
             thread.compactions.add(record.uuid or f"at {record.timestamp}")
         if record.permission_mode and name == MAIN:
             self._modes.append(ModeChange(at_ms, record.permission_mode))
+
+    def _place(self, record: Record) -> tuple[str, Thread]:
+        """Name and thread of the conversation a line belongs to."""
+        if self._file_agent is not None or record.is_sidechain:
+            return self._other_thread(record)
+        tells_something = (
+            record.session_id not in self._session_ids
+            or record.version != self._version
+            or record.git_branch != self._branch
+            or record.forked_from is not None
+            or self._cwd is None
+        )
+        if tells_something:
+            self._note_envelope(record)
+        return MAIN, self._main
+
+    def _instant(self, record: Record, thread: Thread) -> int | None:
+        """When the line was written; the thread's span holds it."""
+        at_ms = milliseconds(record.timestamp)
+        if at_ms is None:
+            # An event without a time happened when the line before it did.
+            if record.timestamp is not None:
+                thread.note(self._at_ms)
+            return self._at_ms
+        self._at_ms = at_ms
+        if thread.ended_ms is not None and at_ms >= thread.ended_ms:
+            thread.ended_ms = at_ms
+        else:
+            thread.note(at_ms)
+        return at_ms
 
     def _other_thread(self, record: Record) -> tuple[str, Thread]:
         """Name and thread of a line that is not the session's own."""

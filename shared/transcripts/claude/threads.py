@@ -94,7 +94,9 @@ class Responses:
 
     def add(self, name: str, thread: Thread, record: Record, at_ms: int | None, position: Position | None) -> None:
         message = record.message
-        if message is None or not _is_of_the_model(message):
+        if message is None or message.model == SYNTHETIC:
+            return
+        if message.role != "assistant" and not _is_of_the_model(message):
             return
         key = message.id or record.request_id or record.uuid or f"at {record.timestamp}"
         response = thread.responses.get(key)
@@ -103,13 +105,21 @@ class Responses:
             thread.responses[key] = response
         else:
             # Most lines come in order of time.
-            if response.end_ms is None or at_ms is None or at_ms < response.end_ms:
+            if response.end_ms is not None and at_ms is not None and at_ms >= response.end_ms:
+                response.end_ms = at_ms
+            else:
                 response.at_ms = earlier(response.at_ms, at_ms)
-            response.end_ms = later(response.end_ms, at_ms)
+                response.end_ms = later(response.end_ms, at_ms)
             response.model = response.model or message.model
         if message.usage is not None:
             _raise_to(response.usage, message.usage)
-        self._add_content(name, response, message, record, at_ms, position)
+        if self._keeps_content or isinstance(message.content, str):
+            self._add_content(name, response, message, record, at_ms, position)
+            return
+        for index, block in enumerate(message.content or ()):
+            if block.type == "tool_use":
+                call_id = block.id or f"{response.message_id}#{record.uuid or record.timestamp}#{index}"
+                self._add_call(name, response, call_id, block, at_ms, position)
 
     def _add_content(
         self,
@@ -148,7 +158,8 @@ class Responses:
             return
         tool = block.name or ""
         call = ToolCall(call_id, tool, at_ms, position=position)
-        call.lines_written = edits.lines_written(tool, block.input)
+        if tool in edits.EDITING_TOOLS:
+            call.lines_written = edits.lines_written(tool, block.input)
         if self._keeps_content:
             call.input = _input(block.input)
         if tool in SPAWNING_TOOLS:
@@ -190,10 +201,8 @@ class SideChains:
 
 
 def _is_of_the_model(message: Message) -> bool:
-    """Whether the model wrote it: no notice of the program, no fragment without any of a response's marks."""
-    if message.model == SYNTHETIC:
-        return False
-    if message.role == "assistant" or message.model:
+    """Whether the model wrote a message without its role: no fragment without any of a response's marks."""
+    if message.model:
         return True
     counts = message.usage
     if counts is not None and (tokens(counts.input_tokens) or tokens(counts.output_tokens)):
