@@ -93,6 +93,7 @@ AGENT_ROWS = [
     row("POST", AGENT + "/send", 200, "here", body={"text": "y", "enter": True}, keys="status", status="sent"),
     row("POST", AGENT + "/send", 404, "nobody", body={"text": "x"}),
     row("POST", AGENT + "/send", 422, "here", body={"enter": True}),
+    row("POST", AGENT + "/send", 422, "here", body={"text": 5}),
     row("POST", AGENT + "/send", 400, "here", body={"text": "\u001b[A"}),
     row("POST", AGENT + "/send", 409, "dead", body={"text": "x"}),
     row("GET", AGENT + "/stream", 404, "nobody"),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
-import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,41 +16,24 @@ import pytest
 
 from shared import paths
 from tests.daemon import Daemon
-
-
-def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
-    return found
+from tests.omar_daemon.agent_stage import Stage, stage, until
 
 
 @pytest.fixture(scope="module")
-def shared_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """One daemon for the rows of the table; each row cleans up after itself."""
-    patch = pytest.MonkeyPatch()
-    folder = tmp_path_factory.mktemp("agents-api")
-    bin_dir = folder / "bin"
-    bin_dir.mkdir()
-    claude = bin_dir / "claude"
-    claude.write_text("#!/bin/sh\n[ \"$1\" = --version ] && exit 0\necho 'Fake Code'; exec cat\n")
-    claude.chmod(claude.stat().st_mode | stat.S_IXUSR)
-    patch.setenv("OMA_HOME", str(folder / "oma"))
-    patch.setenv("HOME", str(folder))
-    patch.setenv("PATH", f"{bin_dir}:/usr/local/bin:/usr/bin:/bin")
-    socket = paths.tmux_socket()
-    with Daemon() as daemon:
-        patch.undo()
-        yield daemon
-    subprocess.run(["tmux", "-L", socket, "kill-server"], check=True)
+def module_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with stage(tmp_path_factory.mktemp("agents-api"), {"claude": "echo 'Fake Code'; exec cat"}) as made:
+        yield made
 
 
 @pytest.fixture
-def api(shared_daemon: Daemon) -> Iterator[httpx.Client]:
-    yield shared_daemon.client
-    for agent in shared_daemon.client.get("/api/agents").json()["agents"]:
-        shared_daemon.client.delete(f"/api/agents/{agent['id']}", params={"force": "true"})
+def scene(module_stage: Stage) -> Iterator[Stage]:
+    yield module_stage
+    module_stage.clear()
+
+
+@pytest.fixture
+def api(scene: Stage) -> httpx.Client:
+    return scene.api
 
 
 def spawn(api: httpx.Client, name: str = "w", **body: Any) -> dict[str, Any]:
@@ -123,14 +105,14 @@ def test_the_summary_names_living_children_only(api: httpx.Client) -> None:
     assert found == {"id": "w", "health": "working", "task": "Do it.", "status": None, "children": ["z"]}
 
 
-def test_a_status_is_kept_in_its_file_and_shown_in_the_summary(daemon: Daemon) -> None:
-    api = daemon.client
+def test_a_status_is_kept_in_its_file_and_shown_in_the_summary(scene: Stage) -> None:
+    api = scene.api
     spawn(api)
     text = "Implementing auth module - 60% done\nsecond line ü"
     answer = api.put("/api/agents/omar-agent-w/status", json={"status": text})
     assert answer.json() == {"status": "updated", "message": "Status updated for 'w'"}
     assert api.get("/api/agents/w/summary").json()["status"] == text
-    file = paths.status_dir() / "omar-agent-w.md"
+    file = scene.home / "oma" / "omar" / "status" / "omar-agent-w.md"
     assert file.read_text() == text and file.stat().st_mode & 0o777 == 0o600
     api.delete("/api/agents/w")
     assert not file.exists()
@@ -151,101 +133,27 @@ def test_backends_are_listed_in_their_order(api: httpx.Client) -> None:
     assert found[1]["command"].startswith("codex --no-alt-screen") and not found[1]["available"]
 
 
-REFUSALS: list[tuple[str, str, Any, int]] = [
-    ("POST", "/api/agents", {"name": "x", "command": "cat", "backend": "claude"}, 400),
-    ("POST", "/api/agents", {"name": "x", "backend": "nothing"}, 400),
-    ("POST", "/api/agents", {"name": "x", "backend": "codex"}, 400),
-    ("POST", "/api/agents", {"name": "x", "command": "cat", "model": "a b"}, 400),
-    ("POST", "/api/agents", {"name": "x/../y", "command": "cat"}, 400),
-    ("POST", "/api/agents", {"name": "", "command": "cat"}, 400),
-    ("POST", "/api/agents", {"name": "x", "command": "cat", "workdir": "/no/such"}, 400),
-    ("POST", "/api/agents", {"name": "here", "command": "cat"}, 409),
-    ("POST", "/api/agents", {"name": "omar-agent-here", "command": "cat"}, 409),
-    ("POST", "/api/agents", {"name": 5}, 422),
-    ("POST", "/api/agents", {"env": {"A": 1}}, 422),
-    ("POST", "/api/agents", [], 422),
-    ("POST", "/api/agents", {"name": "x", "command": "exit 9"}, 500),
-    ("GET", "/api/agents?health=fine", None, 400),
-    ("GET", "/api/agents/nobody", None, 404),
-    ("GET", "/api/agents/her", None, 404),
-    ("GET", "/api/agents/here?lines=x", None, 400),
-    ("GET", "/api/agents/here?lines=10001", None, 400),
-    ("GET", "/api/agents/nobody/summary", None, 404),
-    ("PUT", "/api/agents/nobody/status", {"status": "x"}, 404),
-    ("PUT", "/api/agents/here/status", {}, 422),
-    ("PUT", "/api/agents/here/status", {"status": None}, 422),
-    ("PUT", "/api/agents/here/status", {"status": "x" * 65_537}, 413),
-    ("POST", "/api/agents/nobody/send", {"text": "x"}, 404),
-    ("POST", "/api/agents/here/send", {"enter": True}, 422),
-    ("POST", "/api/agents/here/send", {"text": 5}, 422),
-    ("POST", "/api/agents/here/send", {"text": "\u001b[A"}, 400),
-    ("POST", "/api/agents/dead/send", {"text": "x"}, 409),
-    ("DELETE", "/api/agents/nobody", None, 404),
-    ("DELETE", "/api/agents/here?force=perhaps", None, 400),
-    ("PATCH", "/api/agents/here", {}, 405),
-    ("DELETE", "/api/agents", None, 405),
-    ("GET", "/api/agents/here/nothing", None, 404),
-]
-
-
-@pytest.fixture(scope="module")
-def furnished(shared_daemon: Daemon) -> Iterator[httpx.Client]:
-    api = shared_daemon.client
+def test_a_body_that_is_no_json_is_refused_by_its_kind(api: httpx.Client) -> None:
     spawn(api, "here")
-    spawn(api, "dead", command="sleep 0.5")
-    until(lambda: api.get("/api/agents/dead").json()["health"] == "dead")
-    yield api
-
-
-@pytest.mark.parametrize(("method", "path", "body", "status"), REFUSALS)
-def test_each_refusal_has_its_status_and_one_sentence(
-    furnished: httpx.Client, method: str, path: str, body: Any, status: int
-) -> None:
-    answer = furnished.request(method, path, json=body) if body is not None else furnished.request(method, path)
-    assert answer.status_code == status, answer.text
-    assert list(answer.json()) == ["error"] and answer.json()["error"].strip()
-    assert [agent["id"] for agent in furnished.get("/api/agents").json()["agents"]] == ["dead", "here"]
-
-
-def test_a_body_that_is_no_json_is_refused_by_its_kind(furnished: httpx.Client) -> None:
     url, headers = "/api/agents/here/send", {"Content-Type": "application/json"}
-    assert furnished.post(url, content="{", headers=headers).status_code == 400
-    assert furnished.post(url, content='{"text": "x"}', headers={"Content-Type": "text/plain"}).status_code == 415
-    assert furnished.post(url, content="x" * 30_000_000, headers=headers).status_code == 413
-    halves = furnished.post(url, content='{"text": "\\ud800"}', headers=headers)
+    assert api.post(url, content="{", headers=headers).status_code == 400
+    assert api.post(url, content='{"text": "x"}', headers={"Content-Type": "text/plain"}).status_code == 415
+    assert api.post(url, content="x" * 30_000_000, headers=headers).status_code == 413
+    halves = api.post(url, content='{"text": "\\ud800"}', headers=headers)
     assert halves.status_code == 422 and "Unicode" in halves.json()["error"]
 
 
-def test_the_manager_is_apart_and_is_not_killed_by_the_api(daemon: Daemon) -> None:
-    spawn(daemon.client, "ea")
-    found = daemon.client.get("/api/agents").json()
-    assert found["agents"] == []
-    assert found["manager"] == {"id": "omar-agent-ea", "status": "running", "health": "working"}
-    for name in ("ea", "omar-agent-ea"):
-        answer = daemon.client.delete(f"/api/agents/{name}?force=true")
-        assert (answer.status_code, list(answer.json())) == (403, ["error"])
-
-
-def test_a_get_has_no_side_effect(daemon: Daemon) -> None:
-    for path in ("/api/agents", "/api/backends", "/api/agents/ea"):
-        daemon.client.get(path)
-    assert daemon.client.get("/api/agents").json() == {"agents": [], "manager": None}
-
-
-def test_over_the_limit_is_429(home: Path) -> None:
-    config = paths.config_file("omar")
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text("[api]\nmax_agents = 1\n")
-    with Daemon() as daemon:
-        spawn(daemon.client, "one")
-        answer = daemon.client.post("/api/agents", json={"name": "two", "command": "cat"})
-        assert answer.status_code == 429 and "max_agents" in answer.json()["error"]
+def test_a_get_has_no_side_effect(api: httpx.Client) -> None:
+    for path in ("/api/agents", "/api/backends", "/api/agents/nobody"):
+        api.get(path)
+    assert api.get("/api/agents").json()["agents"] == []
 
 
 def test_after_kill_9_all_twenty_agents_are_back_and_nothing_is_typed_twice(home: Path) -> None:
     with Daemon() as first:
-        for number in range(20):
-            spawn(first.client, f"w{number:02}", command=f"cat > got{number:02}", task=f"Task {number}.")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            wanted = {f"w{n:02}": {"command": f"cat > got{n:02}", "task": f"Task {n}."} for n in range(20)}
+            list(pool.map(lambda name: spawn(first.client, name, **wanted[name]), wanted))
         names = [agent["id"] for agent in first.client.get("/api/agents").json()["agents"]]
         first.client.put("/api/agents/w00/status", json={"status": "half"})
         first.kill()
@@ -292,13 +200,15 @@ def test_a_daemon_killed_in_the_middle_of_spawning_loses_and_doubles_nothing(hom
             spawn(second.client, number)
 
 
-def test_a_tmux_server_that_is_killed_is_said_and_replaced(daemon: Daemon) -> None:
+def test_a_tmux_server_that_is_killed_is_said_and_replaced(scene: Stage) -> None:
+    daemon = scene.daemon
     spawn(daemon.client, "w")
-    subprocess.run(["tmux", "-L", paths.tmux_socket(), "kill-server"], check=True)
+    scene.tmux("kill-server")
     until(lambda: health(daemon, "w") == "dead", 2)
     assert daemon.client.delete("/api/agents/w").status_code == 200
     spawn(daemon.client, "w")
-    assert "Traceback" not in daemon.log
+    with scene.surroundings():
+        assert "Traceback" not in daemon.log
 
 
 def test_without_tmux_the_daemon_serves_and_a_spawn_says_what_is_missing(
@@ -332,11 +242,21 @@ def test_a_bad_settings_table_stops_the_daemon_with_its_name(home: Path) -> None
     assert done.returncode == 78 and "[backends.mine]" in done.stderr
 
 
-def test_a_web_page_cannot_spawn(daemon: Daemon) -> None:
-    answer = daemon.client.post(
+def test_a_web_page_cannot_spawn(api: httpx.Client) -> None:
+    answer = api.post(
         "/api/agents",
         json={"command": "cat"},
         headers={"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
     )
     assert answer.status_code == 403 and json.loads(answer.text)["error"]
-    assert daemon.client.get("/api/agents").json()["agents"] == []
+    assert api.get("/api/agents").json()["agents"] == []
+
+
+def test_the_manager_is_apart_and_is_not_killed_by_the_api(api: httpx.Client) -> None:
+    spawn(api, "ea")
+    found = api.get("/api/agents").json()
+    assert found["agents"] == []
+    assert found["manager"] == {"id": "omar-agent-ea", "status": "running", "health": "working"}
+    for name in ("ea", "omar-agent-ea"):
+        answer = api.delete(f"/api/agents/{name}?force=true")
+        assert (answer.status_code, list(answer.json())) == (403, ["error"])

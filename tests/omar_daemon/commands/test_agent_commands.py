@@ -9,11 +9,29 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from shared import paths
 from tests.daemon import Daemon
+from tests.omar_daemon.agent_stage import Stage, stage
+
+
+@pytest.fixture(scope="module")
+def module_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with stage(tmp_path_factory.mktemp("verbs")) as made:
+        yield made
+
+
+@pytest.fixture
+def daemon(module_stage: Stage) -> Iterator[Daemon]:
+    """One for all of these tests, in a home of its own that the verbs see too."""
+    with module_stage.surroundings():
+        yield module_stage.daemon
+    module_stage.clear()
 
 
 def omar(*arguments: str, typed: str = "", status: int = 0) -> subprocess.CompletedProcess[str]:
