@@ -7,6 +7,8 @@ import os
 import platform
 import signal
 import subprocess
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -34,7 +36,7 @@ class Process:
 
 def tree(root: int) -> list[Process]:
     """`root` and everything below it or in its session, as far as it can be seen."""
-    table = _proc_table() if (PROC / "self" / "stat").exists() else _ps_table()
+    table = _CENSUS.table()
     members = {root}
     grown = True
     while grown:
@@ -48,8 +50,11 @@ def living(processes: list[Process]) -> list[Process]:
     """Those that have not ended yet."""
     if not processes:
         return []
-    table = _proc_table() if (PROC / "self" / "stat").exists() else _ps_table()
-    return [one for one in processes if one.pid in table and table[one.pid][2] == one.started]
+    if not _has_proc():
+        table = _ps_table()
+        return [one for one in processes if one.pid in table and table[one.pid][2] == one.started]
+    found = [(one, _stat_fields(PROC / str(one.pid) / "stat")) for one in processes]
+    return [one for one, fields in found if fields and fields[0] != "Z" and fields[19] == one.started]
 
 
 def kill_left(processes: list[Process]) -> int:
@@ -61,6 +66,30 @@ def kill_left(processes: list[Process]) -> int:
                 os.kill(process.pid, signal.SIGKILL)
                 count += 1
     return count
+
+
+class _Census:
+    """All processes, counted anew for each question; those who ask while one counts share the next count."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._began = float("-inf")
+        self._table: dict[int, tuple[int, int, str]] = {}
+
+    def table(self) -> dict[int, tuple[int, int, str]]:
+        asked = time.monotonic()
+        with self._lock:
+            if self._began < asked:
+                self._began = time.monotonic()
+                self._table = _proc_table() if _has_proc() else _ps_table()
+            return self._table
+
+
+_CENSUS = _Census()
+
+
+def _has_proc() -> bool:
+    return (PROC / "self" / "stat").exists()
 
 
 def _proc_table() -> dict[int, tuple[int, int, str]]:
