@@ -25,7 +25,6 @@ KEYLESS = {
     ("GET", "/open"),
     ("POST", "/device"),
     ("GET", "/openapi.json"),
-    ("GET", "/v1/openapi.json"),
 }
 """The written allow-list: routes that never ask for a key. Adding one here is a decision, not a convenience."""
 
