@@ -21,16 +21,16 @@ _omar_completion() {
         fi
         case "$path/$word" in
             "/serve"|"/up"|"/down"|"/status"|\
-            "/logs"|"/spawn"|"/list"|"/show"|\
-            "/send"|"/attach"|"/kill"|"/wait"|\
-            "/backends"|"/tour"|"/env"|"/doctor"|\
-            "/computer"|"/keys"|"/event"|"/project"|\
-            "/manager"|"/config"|"/completions"|"/computer/status"|\
-            "/keys/create"|"/keys/list"|"/keys/revoke"|"/event/schedule"|\
-            "/event/list"|"/event/cancel"|"/project/list"|"/project/add"|\
-            "/project/done"|"/manager/start"|"/config/path"|"/config/show"|\
-            "/config/get"|"/config/set"|"/completions/show"|"/completions/install"|\
-            "/completions/remove")
+            "/open"|"/logs"|"/spawn"|"/list"|\
+            "/show"|"/send"|"/attach"|"/kill"|\
+            "/wait"|"/backends"|"/tour"|"/env"|\
+            "/doctor"|"/computer"|"/keys"|"/event"|\
+            "/project"|"/manager"|"/config"|"/completions"|\
+            "/computer/status"|"/keys/create"|"/keys/list"|"/keys/revoke"|\
+            "/event/schedule"|"/event/list"|"/event/cancel"|"/project/list"|\
+            "/project/add"|"/project/done"|"/manager/start"|"/config/path"|\
+            "/config/show"|"/config/get"|"/config/set"|"/completions/show"|\
+            "/completions/install"|"/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
@@ -112,6 +112,7 @@ _omar_completion() {
             "/up") words="--help --port --host --quiet --json" ;;
             "/down") words="--help --dry-run" ;;
             "/status") words="--help --json" ;;
+            "/open") words="--help --print" ;;
             "/logs") words="--help --lines --follow" ;;
             "/spawn") words="--help --task --task-file --workdir --backend --model --command --parent --role --env --worktree --dry-run --json" ;;
             "/list") words="--help --parent --health --json" ;;
@@ -152,7 +153,7 @@ _omar_completion() {
         esac
     elif [[ -z $kind ]]; then
         case "$path $position" in
-            " 0") kind=words; words="serve up down status logs spawn list show send attach kill wait backends tour env doctor computer keys event project manager config completions" ;;
+            " 0") kind=words; words="serve up down status open logs spawn list show send attach kill wait backends tour env doctor computer keys event project manager config completions" ;;
             "/computer 0") kind=words; words="status" ;;
             "/keys 0") kind=words; words="create list revoke" ;;
             "/event 0") kind=words; words="schedule list cancel" ;;

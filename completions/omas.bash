@@ -21,19 +21,25 @@ _omas_completion() {
         fi
         case "$path/$word" in
             "/scan"|"/report"|"/show"|"/list"|\
-            "/upload"|"/me"|"/doctor"|"/queue"|\
+            "/trend"|"/export"|"/upload"|"/me"|\
+            "/doctor"|"/queue"|"/leaderboard"|"/schedule"|\
             "/auth"|"/privacy"|"/config"|"/completions"|\
-            "/queue/list"|"/queue/retry"|"/queue/drop"|"/auth/login"|\
-            "/auth/status"|"/auth/logout"|"/privacy/show"|"/config/path"|\
-            "/config/show"|"/config/get"|"/config/set"|"/completions/show"|\
-            "/completions/install"|"/completions/remove")
+            "/queue/list"|"/queue/retry"|"/queue/drop"|"/leaderboard/join"|\
+            "/leaderboard/leave"|"/schedule/install"|"/schedule/status"|"/schedule/remove"|\
+            "/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|\
+            "/config/path"|"/config/show"|"/config/get"|"/config/set"|\
+            "/completions/show"|"/completions/install"|"/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
             "/scan --since"|"/scan --project"|"/scan --tool"|"/report --since"|\
             "/report --project"|"/report --tool"|"/list --since"|"/list --project"|\
-            "/list --tool"|"/list --limit"|"/upload --server"|"/me --server"|\
-            "/me --limit"|"/auth/login --server"|"/auth/status --server"|"/auth/logout --server")
+            "/list --tool"|"/list --limit"|"/trend --since"|"/trend --project"|\
+            "/trend --tool"|"/trend --by"|"/trend --dimension"|"/export --since"|\
+            "/export --project"|"/export --tool"|"/export --output"|"/export -o"|\
+            "/upload --server"|"/me --server"|"/me --limit"|"/leaderboard --server"|\
+            "/leaderboard --period"|"/leaderboard --limit"|"/leaderboard/join --server"|"/leaderboard/leave --server"|\
+            "/auth/login --server"|"/auth/status --server"|"/auth/logout --server")
                 skip=1 ;;
             *" -"*) ;;
             *) position=$((position + 1)) ;;
@@ -51,9 +57,24 @@ _omas_completion() {
         "/list --project") kind=free ;;
         "/list --tool") kind=free ;;
         "/list --limit") kind=free ;;
+        "/trend --since") kind=free ;;
+        "/trend --project") kind=free ;;
+        "/trend --tool") kind=free ;;
+        "/trend --by") kind=words; words="day week month" ;;
+        "/trend --dimension") kind=words; words="all p l b z overall" ;;
+        "/export --since") kind=free ;;
+        "/export --project") kind=free ;;
+        "/export --tool") kind=free ;;
+        "/export --output") kind=files ;;
+        "/export -o") kind=files ;;
         "/upload --server") kind=free ;;
         "/me --server") kind=free ;;
         "/me --limit") kind=free ;;
+        "/leaderboard --server") kind=free ;;
+        "/leaderboard --period") kind=words; words="day week month year all" ;;
+        "/leaderboard --limit") kind=free ;;
+        "/leaderboard/join --server") kind=free ;;
+        "/leaderboard/leave --server") kind=free ;;
         "/auth/login --server") kind=free ;;
         "/auth/status --server") kind=free ;;
         "/auth/logout --server") kind=free ;;
@@ -66,6 +87,8 @@ _omas_completion() {
             "/report") words="--help --since --project --tool --json" ;;
             "/show") words="--help --json" ;;
             "/list") words="--help --since --project --tool --limit --json" ;;
+            "/trend") words="--help --since --project --tool --by --dimension --json" ;;
+            "/export") words="--help --since --project --tool --csv --html --json --output" ;;
             "/upload") words="--help --server --dry-run --retry-only --quiet --include-active" ;;
             "/me") words="--help --server --limit --delete --yes --dry-run --json" ;;
             "/doctor") words="--help --json" ;;
@@ -73,6 +96,13 @@ _omas_completion() {
             "/queue/list") words="--help --json" ;;
             "/queue/retry") words="--help --all" ;;
             "/queue/drop") words="--help --all --dry-run" ;;
+            "/leaderboard") words="--help --server --period --limit --json" ;;
+            "/leaderboard/join") words="--help --server" ;;
+            "/leaderboard/leave") words="--help --server" ;;
+            "/schedule") words="--help" ;;
+            "/schedule/install") words="--help --dry-run" ;;
+            "/schedule/status") words="--help --json" ;;
+            "/schedule/remove") words="--help --dry-run" ;;
             "/auth") words="--help" ;;
             "/auth/login") words="--help --local --server --token-stdin" ;;
             "/auth/status") words="--help --server --json" ;;
@@ -91,8 +121,10 @@ _omas_completion() {
         esac
     elif [[ -z $kind ]]; then
         case "$path $position" in
-            " 0") kind=words; words="scan report show list upload me doctor queue auth privacy config completions" ;;
+            " 0") kind=words; words="scan report show list trend export upload me doctor queue leaderboard schedule auth privacy config completions" ;;
             "/queue 0") kind=words; words="list retry drop" ;;
+            "/leaderboard 0") kind=words; words="join leave" ;;
+            "/schedule 0") kind=words; words="install status remove" ;;
             "/auth 0") kind=words; words="login status logout" ;;
             "/privacy 0") kind=words; words="show" ;;
             "/config 0") kind=words; words="path show get set" ;;

@@ -15,13 +15,13 @@ function _omas_completion
             continue
         end
         switch "$path/$word"
-            case '/scan' '/report' '/show' '/list' '/upload' '/me' '/doctor' '/queue' '/auth' '/privacy' '/config' '/completions' '/queue/list' '/queue/retry' '/queue/drop' '/auth/login' '/auth/status' '/auth/logout' '/privacy/show' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
+            case '/scan' '/report' '/show' '/list' '/trend' '/export' '/upload' '/me' '/doctor' '/queue' '/leaderboard' '/schedule' '/auth' '/privacy' '/config' '/completions' '/queue/list' '/queue/retry' '/queue/drop' '/leaderboard/join' '/leaderboard/leave' '/schedule/install' '/schedule/status' '/schedule/remove' '/auth/login' '/auth/status' '/auth/logout' '/privacy/show' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
         end
         switch "$path $word"
-            case '/scan --since' '/scan --project' '/scan --tool' '/report --since' '/report --project' '/report --tool' '/list --since' '/list --project' '/list --tool' '/list --limit' '/upload --server' '/me --server' '/me --limit' '/auth/login --server' '/auth/status --server' '/auth/logout --server'
+            case '/scan --since' '/scan --project' '/scan --tool' '/report --since' '/report --project' '/report --tool' '/list --since' '/list --project' '/list --tool' '/list --limit' '/trend --since' '/trend --project' '/trend --tool' '/trend --by' '/trend --dimension' '/export --since' '/export --project' '/export --tool' '/export --output' '/export -o' '/upload --server' '/me --server' '/me --limit' '/leaderboard --server' '/leaderboard --period' '/leaderboard --limit' '/leaderboard/join --server' '/leaderboard/leave --server' '/auth/login --server' '/auth/status --server' '/auth/logout --server'
                 set skip 1
             case '* -*'
             case '*'
@@ -55,11 +55,46 @@ function _omas_completion
             return
         case '/list --limit'
             return
+        case '/trend --since'
+            return
+        case '/trend --project'
+            return
+        case '/trend --tool'
+            return
+        case '/trend --by'
+            printf '%s\n' "$glued"'day' "$glued"'week' "$glued"'month'
+            return
+        case '/trend --dimension'
+            printf '%s\n' "$glued"'all' "$glued"'p' "$glued"'l' "$glued"'b' "$glued"'z' "$glued"'overall'
+            return
+        case '/export --since'
+            return
+        case '/export --project'
+            return
+        case '/export --tool'
+            return
+        case '/export --output'
+            __fish_complete_path $current
+            return
+        case '/export -o'
+            __fish_complete_path $current
+            return
         case '/upload --server'
             return
         case '/me --server'
             return
         case '/me --limit'
+            return
+        case '/leaderboard --server'
+            return
+        case '/leaderboard --period'
+            printf '%s\n' "$glued"'day' "$glued"'week' "$glued"'month' "$glued"'year' "$glued"'all'
+            return
+        case '/leaderboard --limit'
+            return
+        case '/leaderboard/join --server'
+            return
+        case '/leaderboard/leave --server'
             return
         case '/auth/login --server'
             return
@@ -80,6 +115,10 @@ function _omas_completion
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/list'
                 printf '%s\t%s\n' '--help' 'show help' '--since' 'From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--limit' 'Most rows of the table' '--json' 'Print one JSON document on stdout'
+            case '/trend'
+                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--by' 'What one column stands for' '--dimension' 'One of them also gets bars' '--json' 'Print one JSON document on stdout'
+            case '/export'
+                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--csv' 'One row per session' '--html' 'One page with radar, trend and heat map' '--json' 'One JSON document (the default)' '--output' 'File to write'
             case '/upload'
                 printf '%s\t%s\n' '--help' 'show help' '--server' 'Server address, or `local` for this machine\'s daemon' '--dry-run' 'Print the exact bytes and send nothing' '--retry-only' 'Send nothing but what already waits' '--quiet' 'Say nothing when all is well' '--include-active' 'Also sessions written to in the last 30 minutes'
             case '/me'
@@ -94,6 +133,20 @@ function _omas_completion
                 printf '%s\t%s\n' '--help' 'show help' '--all' 'All of them'
             case '/queue/drop'
                 printf '%s\t%s\n' '--help' 'show help' '--all' 'All of them' '--dry-run' 'Show exactly what would be done, and do nothing'
+            case '/leaderboard'
+                printf '%s\t%s\n' '--help' 'show help' '--server' 'Server address, or `local` for this machine\'s daemon' '--period' 'How far back' '--limit' 'Most rows of the table' '--json' 'Print one JSON document on stdout'
+            case '/leaderboard/join'
+                printf '%s\t%s\n' '--help' 'show help' '--server' 'Server address, or `local` for this machine\'s daemon'
+            case '/leaderboard/leave'
+                printf '%s\t%s\n' '--help' 'show help' '--server' 'Server address, or `local` for this machine\'s daemon'
+            case '/schedule'
+                printf '%s\t%s\n' '--help' 'show help'
+            case '/schedule/install'
+                printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing'
+            case '/schedule/status'
+                printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
+            case '/schedule/remove'
+                printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing'
             case '/auth'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/auth/login'
@@ -129,9 +182,13 @@ function _omas_completion
     end
     switch "$path $position"
         case ' 0'
-            printf '%s\t%s\n' 'scan' 'Read new and changed session logs into the ledger' 'report' 'Show how the sessions add up' 'show' 'Show every number of one session' 'list' 'List the sessions of the ledger, newest first' 'upload' 'Send the scores of finished sessions' 'me' 'Show what the server has of you' 'doctor' 'Check that everything needed is there' 'queue' 'See and change what waits for upload' 'auth' 'Log in to a server, see and forget the key' 'privacy' 'See what leaves this machine' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+            printf '%s\t%s\n' 'scan' 'Read new and changed session logs into the ledger' 'report' 'Show how the sessions add up' 'show' 'Show every number of one session' 'list' 'List the sessions of the ledger, newest first' 'trend' 'Show how the scores move' 'export' 'Write all sessions as JSON, CSV or an HTML page' 'upload' 'Send the scores of finished sessions' 'me' 'Show what the server has of you' 'doctor' 'Check that everything needed is there' 'queue' 'See and change what waits for upload' 'leaderboard' 'Show who is listed on the server' 'schedule' 'Have queued uploads retried every hour' 'auth' 'Log in to a server, see and forget the key' 'privacy' 'See what leaves this machine' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
         case '/queue 0'
             printf '%s\t%s\n' 'list' 'List sessions that wait or are parked' 'retry' 'Give sessions five new attempts, due now' 'drop' 'Take sessions out of the queue for good'
+        case '/leaderboard 0'
+            printf '%s\t%s\n' 'join' 'Let others see your rank' 'leave' 'Be no longer listed'
+        case '/schedule 0'
+            printf '%s\t%s\n' 'install' 'Add a marked line to the crontab, or a systemd timer' 'status' 'Say whether it is installed' 'remove' 'Take it out again'
         case '/auth 0'
             printf '%s\t%s\n' 'login' 'Get a key and have the server confirm it' 'status' 'Ask the server whose key this is' 'logout' 'Forget the key on this machine'
         case '/privacy 0'

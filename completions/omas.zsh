@@ -13,11 +13,11 @@ _omas() {
             continue
         fi
         case "$place/$word" in
-            ("/scan"|"/report"|"/show"|"/list"|"/upload"|"/me"|"/doctor"|"/queue"|"/auth"|"/privacy"|"/config"|"/completions"|"/queue/list"|"/queue/retry"|"/queue/drop"|"/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+            ("/scan"|"/report"|"/show"|"/list"|"/trend"|"/export"|"/upload"|"/me"|"/doctor"|"/queue"|"/leaderboard"|"/schedule"|"/auth"|"/privacy"|"/config"|"/completions"|"/queue/list"|"/queue/retry"|"/queue/drop"|"/leaderboard/join"|"/leaderboard/leave"|"/schedule/install"|"/schedule/status"|"/schedule/remove"|"/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
                 place="$place/$word"; position=0; continue ;;
         esac
         case "$place $word" in
-            ("/scan --since"|"/scan --project"|"/scan --tool"|"/report --since"|"/report --project"|"/report --tool"|"/list --since"|"/list --project"|"/list --tool"|"/list --limit"|"/upload --server"|"/me --server"|"/me --limit"|"/auth/login --server"|"/auth/status --server"|"/auth/logout --server")
+            ("/scan --since"|"/scan --project"|"/scan --tool"|"/report --since"|"/report --project"|"/report --tool"|"/list --since"|"/list --project"|"/list --tool"|"/list --limit"|"/trend --since"|"/trend --project"|"/trend --tool"|"/trend --by"|"/trend --dimension"|"/export --since"|"/export --project"|"/export --tool"|"/export --output"|"/export -o"|"/upload --server"|"/me --server"|"/me --limit"|"/leaderboard --server"|"/leaderboard --period"|"/leaderboard --limit"|"/leaderboard/join --server"|"/leaderboard/leave --server"|"/auth/login --server"|"/auth/status --server"|"/auth/logout --server")
                 skip=1 ;;
             (*" -"*) ;;
             (*) position=$((position + 1)) ;;
@@ -39,9 +39,24 @@ _omas() {
         ("/list --project") kind=free ;;
         ("/list --tool") kind=free ;;
         ("/list --limit") kind=free ;;
+        ("/trend --since") kind=free ;;
+        ("/trend --project") kind=free ;;
+        ("/trend --tool") kind=free ;;
+        ("/trend --by") kind=words; found=('day' 'week' 'month') ;;
+        ("/trend --dimension") kind=words; found=('all' 'p' 'l' 'b' 'z' 'overall') ;;
+        ("/export --since") kind=free ;;
+        ("/export --project") kind=free ;;
+        ("/export --tool") kind=free ;;
+        ("/export --output") kind=files ;;
+        ("/export -o") kind=files ;;
         ("/upload --server") kind=free ;;
         ("/me --server") kind=free ;;
         ("/me --limit") kind=free ;;
+        ("/leaderboard --server") kind=free ;;
+        ("/leaderboard --period") kind=words; found=('day' 'week' 'month' 'year' 'all') ;;
+        ("/leaderboard --limit") kind=free ;;
+        ("/leaderboard/join --server") kind=free ;;
+        ("/leaderboard/leave --server") kind=free ;;
         ("/auth/login --server") kind=free ;;
         ("/auth/status --server") kind=free ;;
         ("/auth/logout --server") kind=free ;;
@@ -54,6 +69,8 @@ _omas() {
             ("/report") found=('--help:show help' '--since:From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project:Projects whose path contains this' '--tool:Only this tool (may be given again)' '--json:Print one JSON document on stdout') ;;
             ("/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/list") found=('--help:show help' '--since:From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project:Projects whose path contains this' '--tool:Only this tool (may be given again)' '--limit:Most rows of the table' '--json:Print one JSON document on stdout') ;;
+            ("/trend") found=('--help:show help' '--since:From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project:Projects whose path contains this' '--tool:Only this tool (may be given again)' '--by:What one column stands for' '--dimension:One of them also gets bars' '--json:Print one JSON document on stdout') ;;
+            ("/export") found=('--help:show help' '--since:From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project:Projects whose path contains this' '--tool:Only this tool (may be given again)' '--csv:One row per session' '--html:One page with radar, trend and heat map' '--json:One JSON document (the default)' '--output:File to write') ;;
             ("/upload") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--dry-run:Print the exact bytes and send nothing' '--retry-only:Send nothing but what already waits' '--quiet:Say nothing when all is well' '--include-active:Also sessions written to in the last 30 minutes') ;;
             ("/me") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--limit:Most rows of the table' '--delete:Have the server delete all your sessions' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/doctor") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
@@ -61,6 +78,13 @@ _omas() {
             ("/queue/list") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/queue/retry") found=('--help:show help' '--all:All of them') ;;
             ("/queue/drop") found=('--help:show help' '--all:All of them' '--dry-run:Show exactly what would be done, and do nothing') ;;
+            ("/leaderboard") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--period:How far back' '--limit:Most rows of the table' '--json:Print one JSON document on stdout') ;;
+            ("/leaderboard/join") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon') ;;
+            ("/leaderboard/leave") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon') ;;
+            ("/schedule") found=('--help:show help') ;;
+            ("/schedule/install") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing') ;;
+            ("/schedule/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
+            ("/schedule/remove") found=('--help:show help' '--dry-run:Show exactly what would be done, and do nothing') ;;
             ("/auth") found=('--help:show help') ;;
             ("/auth/login") found=('--help:show help' '--local:This machine'\''s daemon' '--server:Server address, or `local` for this machine'\''s daemon' '--token-stdin:Read the key from stdin') ;;
             ("/auth/status") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--json:Print one JSON document on stdout') ;;
@@ -79,8 +103,10 @@ _omas() {
         esac
     elif [[ -z $kind ]]; then
         case "$place $position" in
-            (" 0") kind=words; found=('scan:Read new and changed session logs into the ledger' 'report:Show how the sessions add up' 'show:Show every number of one session' 'list:List the sessions of the ledger, newest first' 'upload:Send the scores of finished sessions' 'me:Show what the server has of you' 'doctor:Check that everything needed is there' 'queue:See and change what waits for upload' 'auth:Log in to a server, see and forget the key' 'privacy:See what leaves this machine' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
+            (" 0") kind=words; found=('scan:Read new and changed session logs into the ledger' 'report:Show how the sessions add up' 'show:Show every number of one session' 'list:List the sessions of the ledger, newest first' 'trend:Show how the scores move' 'export:Write all sessions as JSON, CSV or an HTML page' 'upload:Send the scores of finished sessions' 'me:Show what the server has of you' 'doctor:Check that everything needed is there' 'queue:See and change what waits for upload' 'leaderboard:Show who is listed on the server' 'schedule:Have queued uploads retried every hour' 'auth:Log in to a server, see and forget the key' 'privacy:See what leaves this machine' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
             ("/queue 0") kind=words; found=('list:List sessions that wait or are parked' 'retry:Give sessions five new attempts, due now' 'drop:Take sessions out of the queue for good') ;;
+            ("/leaderboard 0") kind=words; found=('join:Let others see your rank' 'leave:Be no longer listed') ;;
+            ("/schedule 0") kind=words; found=('install:Add a marked line to the crontab, or a systemd timer' 'status:Say whether it is installed' 'remove:Take it out again') ;;
             ("/auth 0") kind=words; found=('login:Get a key and have the server confirm it' 'status:Ask the server whose key this is' 'logout:Forget the key on this machine') ;;
             ("/privacy 0") kind=words; found=('show:Show what is sent, what never is, and the salt') ;;
             ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file') ;;

@@ -46,7 +46,7 @@ def test_a_real_shell_completes_subcommands_options_and_values(shell: Shell, tmp
         session.completes("omar stat", "omar status ")
         session.completes("omar keys rev", "omar keys revoke ")
         session.completes("oobo unins", "oobo uninstall ")
-        session.completes("omas sc", "omas scan ")
+        session.completes("omas sca", "omas scan ")
         session.completes("omar status --js", "omar status --json ")
         session.completes("omas completions show fi", "omas completions show fish ")
         session.completes("omar spawn new --backend cur", "omar spawn new --backend cursor ")
@@ -84,7 +84,7 @@ def test_install_puts_the_file_where_a_new_shell_finds_it_and_remove_takes_it_ba
     assert completion_file("omar", shell).is_file()
     with users_shell(shell, tmp_path) as session:
         session.completes("omar stat", "omar status ")
-        session.completes("omas sc", "omas scan ")
+        session.completes("omas sca", "omas scan ")
     assert run_tool("omar", "completions", "remove", shell).returncode == 0
     assert run_tool("omas", "completions", "remove", shell).returncode == 0
     assert not completion_file("omar", shell).exists()
