@@ -68,7 +68,6 @@ class Run:
 
     def _answer(self, kind: str) -> Answer | str | None:
         if kind == "429":
-            self.not_before = time.time() + WAIT_SECONDS
             return Answer(429, {"error": "slow"}, Retry_After=str(WAIT_SECONDS))
         if kind in ("401", "500", "422"):
             return Answer(int(kind), {"error": kind})
@@ -113,12 +112,15 @@ def make_due(not_before: float) -> None:
                 entry.next_attempt_at = instant_text(datetime.now(UTC) - timedelta(seconds=1))
 
 
-def forget_unheard(run: Run) -> None:
-    """A process that was killed before it kept the server's Retry-After cannot have told it to the next one."""
+def told_to_wait() -> float:
+    """Until when the server asked to wait, as the last process that heard it kept it; 0 when none did.
+
+    A process that was killed before it kept the answer cannot have told it to the next one.
+    """
     with suppress(FileNotFoundError):
         told = json.loads(paths.upload_queue().read_text()).get("paused_until")
-        if told is None or parse_instant(told).timestamp() < run.not_before - 0.5:
-            run.not_before = 0.0
+        return parse_instant(told).timestamp() if told else 0.0
+    return 0.0
 
 
 def check_queue(sent: set[str], stored: set[str]) -> None:
@@ -147,6 +149,7 @@ def rounds(count: int, seed: int, tell: Callable[[str], None] = lambda _line: No
             add_sessions(new)
             sent |= set(new)
             two_at_once = run.rng.random() < 0.1
+            run.not_before = told_to_wait()
             processes = [upload(server.url) for _ in range(2 if two_at_once else 1)]
             time.sleep(run.rng.uniform(0.5 * start, start + WORK_SECONDS))
             for process in processes:
@@ -154,7 +157,6 @@ def rounds(count: int, seed: int, tell: Callable[[str], None] = lambda _line: No
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
             check_queue(sent, set(server.stored))
-            forget_unheard(run)
             make_due(run.not_before)
             tell(f"{number + 1}/{count}: {len(server.stored)} of {len(sent)} stored, {dict(run.answers)}")
         come_to_rest(run, server)
@@ -169,6 +171,7 @@ def come_to_rest(run: Run, server: FakeServer) -> None:
     server.script = lambda sessions: (
         Answer(422, {"error": "422"}) if run.refused & {one["session_id"] for one in sessions} else None
     )
+    run.not_before = 0.0
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         make_due(0.0)

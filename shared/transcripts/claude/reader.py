@@ -141,6 +141,7 @@ class _Reading:
             or record.git_branch != self._branch
             or record.forked_from is not None
             or self._cwd is None
+            or self._first_line is None
         )
         if tells_something:
             self._note_envelope(record)
