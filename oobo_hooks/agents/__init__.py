@@ -16,6 +16,9 @@ the working directory) lies in. Every line has `event` and `at` (milliseconds):
 content is kept compressed in `agents/blobs/`. `before` stands in an `edit` itself when the tool tells only afterwards;
 with `partial` the two blobs are only the passages that changed. `agent` is the id of a sub-agent.
 
+Codex does not tell the end of a patch that went through its shell: such an edit stands in `….jsonl.open` until the
+session's next event shows what became of the file.
+
 `records.read_records(state_dir)` reads all of that; nobody else needs to know the lines. Files of sessions that were
 silent for two weeks are deleted when the next one starts.
 """

@@ -19,7 +19,7 @@ MARK = "oobo_hooks/agents/record.py"
 _SECONDS = 10
 _EDITS = {
     "claude": "Edit|Write|MultiEdit|NotebookEdit",
-    "codex": "apply_patch|Edit|Write",
+    "codex": "*",  # a patch may also be the input of its shell
     "gemini": "write_file|replace",
 }
 _EVENTS: dict[str, dict[str, str | None]] = {
@@ -38,6 +38,7 @@ _EVENTS: dict[str, dict[str, str | None]] = {
         "PostToolUse": "*",
         "SubagentStart": None,
         "PreCompact": None,
+        "Stop": None,
     },
     "gemini": {
         "SessionStart": None,

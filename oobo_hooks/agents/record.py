@@ -29,6 +29,9 @@ SUBAGENT = {"SubagentStart", "subagentStart", "SubagentStop", "subagentStop"}
 COMPACTED = {"PreCompact", "PreCompress", "preCompact"}
 EDITED = {"afterFileEdit"}
 
+UNTOLD = {"codex"}
+"""Agents that do not tell the end of every edit they have told the beginning of."""
+
 EDIT_TOOLS = {
     "edit", "write", "multiedit", "notebookedit", "apply_patch", "patch", "write_file", "replace", "edit_file",
     "strreplace", "str_replace", "search_replace", "create_file", "delete", "delete_file",
@@ -58,6 +61,8 @@ def record(tool: str, event: Event) -> None:
     if not session:
         return
     cwd = working_directory(event)
+    if tool in UNTOLD:
+        settle_untold(tool, session, event, cwd)
     edited = edited_files(event, name, cwd)
     if edited is None:
         note(tool, session, event, cwd, repository_of(cwd), lines_of(event, name))
@@ -70,8 +75,44 @@ def record(tool: str, event: Event) -> None:
     for found, paths in by_repository.items():
         lines = [line for path in paths for line in file_lines(event, name, path, found)]
         note(tool, session, event, cwd, found, lines)
+        if tool in UNTOLD and name in BEFORE:
+            add_untold(tool, session, found, lines, tool_name(event))
     if name in AFTER or name in FAILED:
         note(tool, session, event, cwd, next(iter(by_repository), repository_of(cwd)), lines_of(event, name))
+
+
+def add_untold(tool: str, session: str, repository: Repository, lines: list[Event], name: str) -> None:
+    """Remember edits whose end the agent may never tell: Codex reports no patch that went through its shell."""
+    place = untold_file(tool, session, repository)
+    with open(place, "a", encoding="utf-8", opener=private_opener) as file:
+        file.write("".join(json.dumps({**line, "name": name}) + "\n" for line in lines))
+
+
+def settle_untold(tool: str, session: str, event: Event, cwd: str) -> None:
+    """At the next event, note what has become of such edits; one whose own end is told now is left to that."""
+    repository = repository_of(cwd)
+    if repository is None:
+        return
+    place = untold_file(tool, session, repository)
+    body = read_file(place)
+    if not body:
+        return
+    os.unlink(place)
+    told = call_of(event) if str(event.get("hook_event_name")) in AFTER else None
+    store, lines = BlobStore(repository[1]), []
+    for open_edit in map(json.loads, body.splitlines()):
+        blob = store.keep(read_file(os.path.join(open_edit["worktree"], open_edit["path"])))
+        if open_edit["call"] != told and blob != open_edit["blob"]:
+            lines.append({**open_edit, "event": "edit", "before": open_edit["blob"], "blob": blob})
+    note(tool, session, event, cwd, repository, lines)
+
+
+def untold_file(tool: str, session: str, repository: Repository) -> str:
+    return os.path.join(repository[1], "oobo", "agents", file_name(tool, session) + ".open")
+
+
+def private_opener(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def lines_of(event: Event, name: str) -> list[Event] | None:
@@ -99,17 +140,15 @@ def edited_files(event: Event, name: str, cwd: str) -> list[str] | None:
         return [absolute(path, cwd)] if path else None
     if name not in BEFORE and name not in AFTER:
         return None
-    if tool_name(event).lower() not in EDIT_TOOLS:
-        return [] if name in BEFORE else None
     given = event.get("tool_input")
-    if isinstance(given, str):
-        given = {"patch": given}
     if not isinstance(given, dict):
-        return []
+        given = {"patch": given}
     patches = [text for text in given.values() if isinstance(text, str) and "*** Begin Patch" in text]
     named = [path for text in patches for path in PATCHED.findall(text)]
-    if not named and (path := first_text(given, PATH_FIELDS)):
+    if not named and tool_name(event).lower() in EDIT_TOOLS and (path := first_text(given, PATH_FIELDS)):
         named = [path]
+    if not named:
+        return [] if name in BEFORE else None
     return [absolute(path, cwd) for path in dict.fromkeys(named)]
 
 

@@ -89,6 +89,21 @@ def test_every_file_of_a_codex_patch_is_an_edit(repository: Repository) -> None:
     assert found == {"a.txt": (b"a\n", b"b\n"), "sub/b.txt": (None, b"new\n")}
 
 
+def test_a_patch_through_the_shell_whose_end_codex_never_tells_is_noted_at_the_next_event(
+    repository: Repository,
+) -> None:
+    repository.write("a.txt", "a\n")
+    patch = "apply_patch <<'P'\n*** Begin Patch\n*** Update File: a.txt\n@@\n-a\n+b\n*** End Patch\nP"
+    about = {"tool_name": "Bash", "tool_use_id": "call_1", "tool_input": {"command": patch}}
+    tell("codex", claude("PreToolUse", repository, **about))
+    repository.write("a.txt", "b\n")
+    commit = {"tool_name": "Bash", "tool_use_id": "call_2", "tool_input": {"command": "git commit"}}
+    tell("codex", claude("PreToolUse", repository, **commit))
+    tell("codex", claude("PostToolUse", repository, **commit, tool_response=""))
+    (made,) = only(repository).edits
+    assert (made.path, made.call_id, made.before(), made.after()) == ("a.txt", "call_1", b"a\n", b"b\n")
+
+
 def test_cursor_tells_afterwards_and_the_file_before_is_worked_out(repository: Repository) -> None:
     file = repository.write("a.txt", "one\nTWO\n")
     edits = [{"old_string": "two", "new_string": "TWO"}]
