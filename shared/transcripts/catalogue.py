@@ -10,9 +10,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
+from shared import paths
 from shared.transcripts.model import Detail, Session, Source
 
 TOOLS = ("claude", "codex", "gemini", "opencode", "cursor", "aider", "copilot")
+
+# A reader is imported only where its tool has left something.
+_PLACES: dict[str, tuple[Callable[[], list[Path]], ...]] = {
+    "claude": (paths.claude_dirs,),
+    "codex": (paths.codex_dirs,),
+    "gemini": (paths.gemini_dirs,),
+    "opencode": (paths.opencode_dirs,),
+    "cursor": (paths.cursor_dirs, paths.cursor_agent_dirs),
+    "aider": (paths.aider_histories,),
+    "copilot": (paths.vscode_dirs,),
+}
 
 Owner = Callable[[str], str | None]
 Wanted = Callable[[str, str | None], bool]
@@ -52,9 +64,16 @@ def discover(
     so that the log need not be opened.
     """
     for tool in tools:
+        if not is_present(tool):
+            continue
         for source in reader(tool).discover(owner or _peeking_owner(tool)):
             if since_ms is None or source.modified_ns >= since_ms * 1_000_000:
                 yield source
+
+
+def is_present(tool: str) -> bool:
+    """Whether the tool keeps logs on this machine, as far as directories tell."""
+    return any(places() for places in _PLACES[tool])
 
 
 def _peeking_owner(tool: str) -> Owner:
