@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -72,7 +73,11 @@ def test_an_agent_s_whole_life_from_the_shell(daemon: Daemon, home: Path) -> Non
     assert json.loads(omar("list", "--json").stdout) == {"agents": [], "manager": None}
 
 
-def test_the_daemon_is_started_by_a_spawn_and_reading_works_without_one(home: Path) -> None:
+def test_the_daemon_is_started_by_a_spawn_and_reading_works_without_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        monkeypatch.setenv("OMAR_PORT", str(probe.getsockname()[1]))
     assert json.loads(omar("list", "--json").stdout) == {"agents": [], "manager": None}
     assert not paths.daemon_database().exists()
     try:
