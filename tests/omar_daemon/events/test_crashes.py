@@ -37,6 +37,13 @@ def mark_as_begun(scene: Stage) -> None:
     database.close()
 
 
+def begun_marks(scene: Stage) -> list[int]:
+    database = sqlite3.connect(scene.home / "oma" / "omar" / "omar.db")
+    marks = [mark for (mark,) in database.execute("SELECT begun FROM scheduled_events")]
+    database.close()
+    return marks
+
+
 def test_an_event_that_was_answered_for_is_delivered_by_the_next_daemon(scene: Stage) -> None:
     scene.spawn(command="cat > got")
     due = schedule(scene, timestamp=time.time_ns() + SECOND // 2)
@@ -108,6 +115,7 @@ def test_sigterm_lets_a_text_that_is_being_typed_come_to_its_end(scene: Stage) -
     assert answer.status_code == 200, answer.text
     schedule(scene, payload="to the end")
     until(lambda: "to the end" in scene.screen("w"), 5)
+    assert begun_marks(scene) == [1], "kill -9 now must be remembered as a delivery that had begun"
     assert scene.daemon.stop() == 0
     assert record.read_text().count("to the end") == 1
     scene.daemon.close()
