@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from oobo_hooks import groups
+from oobo_hooks.groups import AllOption, LimitOption, SessionArgument, SinceOption
 from shared.cli import boundary
 from shared.cli.completions import add_completions
 from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
@@ -20,19 +22,11 @@ if TYPE_CHECKING:
 
 app = new_app("Each commit gets an anchor that says which AI session wrote it.")
 
-SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its id, or how that begins.")]
 CommitArgument = Annotated[str, typer.Argument(metavar="COMMIT", help="Hash, short hash, branch, HEAD~1 …")]
 PathOption = Annotated[Path, typer.Option("--path", help="A folder of the repository.")]
 GlobalOption = Annotated[bool, typer.Option("--global", help="For all repositories that are made from now on.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-LimitOption = Annotated[int, typer.Option("-n", "--limit", min=1, help="How many.")]
-SinceOption = Annotated[str | None, typer.Option("--since", help="7d, 2w, 3mo or an ISO 8601 instant.")]
-AllOption = Annotated[bool, typer.Option("--all", help="Of every repository.")]
-ToolOption = Annotated[str | None, typer.Option("--tool", help="Only of this tool, as in `claude`.")]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write this file instead.")]
-AGENTS = "claude|codex|cursor|gemini|opencode"
-AgentsArgument = Annotated[list[str], typer.Argument(metavar=AGENTS, help="One or more agents.")]
-ItemArgument = Annotated[int | None, typer.Argument(metavar="[ID]", help="Number of `oobo outbox list`.")]
 HERE = Path()
 
 
@@ -139,46 +133,6 @@ def why(
     return command.run(target=target, scores=scores, json=json)
 
 
-sessions_app = new_app("The AI sessions themselves, as their logs tell them.")
-app.add_typer(sessions_app, name="sessions")
-
-
-@sessions_app.command("list")
-def sessions_list(
-    limit: LimitOption = 20,
-    since: SinceOption = None,
-    tool: ToolOption = None,
-    everywhere: AllOption = False,
-    json: JsonOption = False,
-) -> int:
-    """List the newest sessions, and how many commits each stands behind."""
-    from oobo_hooks.commands import sessions as command
-
-    return command.list_(limit=limit, since=since, tool=tool, everywhere=everywhere, json=json)
-
-
-@sessions_app.command("show")
-def sessions_show(session_id: SessionArgument, json: JsonOption = False) -> int:
-    """Show a session with its messages; the beginning of its id is enough."""
-    from oobo_hooks.commands import sessions as command
-
-    return command.show(session_id=session_id, json=json)
-
-
-@sessions_app.command("search")
-def sessions_search(
-    text: str,
-    limit: LimitOption = 20,
-    tool: ToolOption = None,
-    everywhere: AllOption = False,
-    json: JsonOption = False,
-) -> int:
-    """Find the sessions in which something was said."""
-    from oobo_hooks.commands import sessions as command
-
-    return command.search(text=text, limit=limit, tool=tool, everywhere=everywhere, json=json)
-
-
 @app.command("stats")
 def stats(since: SinceOption = None, everywhere: AllOption = False, json: JsonOption = False) -> int:
     """Lines, agents, models and tokens of the anchors here."""
@@ -224,34 +178,6 @@ def export(
     return command.run(agent_trace=agent_trace, commit=commit, since=since, out=out, json=json)
 
 
-agent_app = new_app("The hooks inside the agents, which record each edit as it happens.")
-app.add_typer(agent_app, name="agent")
-
-
-@agent_app.command("install")
-def agent_install(agents: AgentsArgument, dry_run: DryRunOption = False, json: JsonOption = False) -> int:
-    """Merge our hooks into the settings of agents; nothing else there is touched."""
-    from oobo_hooks.commands import agent as command
-
-    return command.install(agents=agents, dry_run=dry_run, json=json)
-
-
-@agent_app.command("uninstall")
-def agent_uninstall(agents: AgentsArgument, dry_run: DryRunOption = False, json: JsonOption = False) -> int:
-    """Take our hooks out of the settings of agents, and nothing else."""
-    from oobo_hooks.commands import agent as command
-
-    return command.uninstall(agents=agents, dry_run=dry_run, json=json)
-
-
-@agent_app.command("status")
-def agent_status(json: JsonOption = False) -> int:
-    """Show which agents have our hooks."""
-    from oobo_hooks.commands import agent as command
-
-    return command.status(json=json)
-
-
 @app.command("sync")
 def sync(
     git: Annotated[bool, typer.Option("--git", help="Also exchange oobo/anchors/v1 with the remote.")] = False,
@@ -264,78 +190,6 @@ def sync(
     from oobo_hooks.commands import sync as command
 
     return command.sync(git=git, due=due, dry_run=dry_run, quiet=quiet, json=json)
-
-
-outbox_app = new_app("See and change what waits to be sent.")
-app.add_typer(outbox_app, name="outbox")
-
-
-@outbox_app.command("list")
-def outbox_list(json: JsonOption = False) -> int:
-    """List what waits, and why."""
-    from oobo_hooks.commands import sync as command
-
-    return command.list_(json=json)
-
-
-@outbox_app.command("retry")
-def outbox_retry(item: ItemArgument = None) -> int:
-    """Send one item again, or all, parked ones too."""
-    from oobo_hooks.commands import sync as command
-
-    return command.retry(item_id=item)
-
-
-@outbox_app.command("drop")
-def outbox_drop(
-    item: ItemArgument = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
-    dry_run: DryRunOption = False,
-) -> int:
-    """Take an item out for good; the anchor stays in the local store."""
-    from oobo_hooks.commands import sync as command
-
-    return command.drop(item_id=item, everything=everything, dry_run=dry_run)
-
-
-auth_app = new_app("The server, its key, and whether anchors are sent.")
-app.add_typer(auth_app, name="auth")
-
-
-@auth_app.command("login")
-def auth_login(
-    local: Annotated[bool, typer.Option("--local", help="This machine's daemon; no key is asked for.")] = False,
-    server: Annotated[str | None, typer.Option("--server", help="Address of the server, or `local`.")] = None,
-    key_stdin: Annotated[bool, typer.Option("--key-stdin", help="Read the key from stdin.")] = False,
-) -> int:
-    """Keep a key the server confirms, and switch sync on."""
-    from oobo_hooks.commands import auth as command
-
-    return command.login(local=local, url=server, key_stdin=key_stdin)
-
-
-@auth_app.command("logout")
-def auth_logout() -> int:
-    """Forget the key and send nothing any more."""
-    from oobo_hooks.commands import auth as command
-
-    return command.logout()
-
-
-@auth_app.command("status")
-def auth_status(json: JsonOption = False) -> int:
-    """Ask the server whose key this is."""
-    from oobo_hooks.commands import auth as command
-
-    return command.status(json=json)
-
-
-@auth_app.command("set-remote")
-def auth_set_remote(url: str) -> int:
-    """Send anchors to another server."""
-    from oobo_hooks.commands import auth as command
-
-    return command.set_remote(url=url)
 
 
 @app.command("transparency")
@@ -378,6 +232,15 @@ def redact(
     from oobo_hooks.commands import redact as command
 
     return command.run(source=source, check=check, json=json)
+
+
+for name, group in (
+    ("sessions", groups.sessions),
+    ("agent", groups.agent),
+    ("outbox", groups.outbox),
+    ("auth", groups.auth),
+):
+    app.add_typer(group, name=name)
 
 
 def _settings() -> Sequence["Setting"]:
