@@ -5,7 +5,7 @@ stored, so whatever moment the worker dies at, the next one reads the same recor
 object on a line of its own; records of `hook/templates/`:
 
     {"record":"commit",   "key":PID, "git_dir", "directory", "head", "ref", "environment":{}, "rebasing"?, "picked"?,
-                          "chain":[[pid, name], …], "above":PID}     git, its caller, and who stands above them
+                          "chain":[[pid, name], …], "above":PID}     git, and who stands above it
     {"record":"merge",    … , "squash":"0"|"1", "squashed":[commit, …]}
     {"record":"rewrite",  … , "command":"amend"|"rebase", "pairs":[[old, new], …]}
     {"record":"push",     … , "remote"}

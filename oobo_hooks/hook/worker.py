@@ -207,7 +207,7 @@ def main(arguments: list[str]) -> int:
     with contextlib.suppress(OSError):
         os.setsid()
     os.chdir("/")
-    os.nice(19)
+    os.nice(10)
     try:
         Worker(folder).run()
     except OmaError as error:

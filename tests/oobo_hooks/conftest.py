@@ -1,3 +1,3 @@
-from tests.oobo_hooks.scene import repository
+from tests.oobo_hooks.scene import quick, repository
 
-__all__ = ["repository"]
+__all__ = ["quick", "repository"]

@@ -83,14 +83,14 @@ oobo_worker_lives() {
   fi
 }
 
-# Who called git matters where no variable names the session. The two nearest processes may be gone in a moment and are
-# read at once; the worker reads the others.
+# Who called git matters where no variable names the session. git may be gone in a moment, so who stands above it is read
+# at once; the worker reads the others.
 oobo_chain=
 oobo_pid=0
 if [ -z "@SESSION@" ]; then
   oobo_pid=$PPID
   oobo_level=0
-  [ ! -d @PROC@/self ] || oobo_climb 2
+  [ ! -d @PROC@/self ] || oobo_climb 1
 fi
 
 oobo_head=

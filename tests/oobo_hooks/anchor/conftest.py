@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.oobo_hooks.scene import Repository, quick
-
-__all__ = ["quick"]
+from tests.oobo_hooks.scene import Repository
 
 
 @pytest.fixture

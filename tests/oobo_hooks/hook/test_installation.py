@@ -19,6 +19,17 @@ def bare_of_hooks(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "project")
 
 
+@pytest.fixture
+def quick_bare(bare_of_hooks: Repository) -> Repository:
+    """The same; its hooks will start no worker."""
+    bare_of_hooks.in_background = False
+    return bare_of_hooks
+
+
+def _uninstall(made: Repository) -> None:
+    installation.uninstall(repositories.discover(made.path))
+
+
 def _hooks(made: Repository) -> Path:
     return made.path / ".git" / "hooks"
 
@@ -60,17 +71,17 @@ def test_uninstalling_restores_bytes_and_modes_of_what_was_there(bare_of_hooks: 
     target = _hook(bare_of_hooks, "shared", "#!/bin/sh\nexit 0\n")
     (_hooks(bare_of_hooks) / "pre-push").symlink_to(target.name)
     before = _snapshot(_hooks(bare_of_hooks))
-    oobo("install", cwd=bare_of_hooks.path)
+    bare_of_hooks.install()
     oobo("install", cwd=bare_of_hooks.path)
     assert _snapshot(_hooks(bare_of_hooks)) != before
-    oobo("uninstall", cwd=bare_of_hooks.path)
+    _uninstall(bare_of_hooks)
     assert _snapshot(_hooks(bare_of_hooks)) == before
 
 
 def test_uninstalling_without_earlier_hooks_leaves_nothing(bare_of_hooks: Repository) -> None:
     before = _snapshot(_hooks(bare_of_hooks))
     oobo("install", cwd=bare_of_hooks.path)
-    oobo("uninstall", cwd=bare_of_hooks.path)
+    _uninstall(bare_of_hooks)
     assert _snapshot(_hooks(bare_of_hooks)) == before
 
 
@@ -83,56 +94,56 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(bare_of_hooks: Reposit
 
 @pytest.mark.parametrize("shebang", ["#!/bin/sh", "#!/bin/sh -e", "#!/usr/bin/env bash", "#!/bin/bash", ""])
 def test_an_earlier_shell_hook_runs_first_and_finds_itself_by_its_old_name(
-    bare_of_hooks: Repository, tmp_path: Path, shebang: str
+    quick_bare: Repository, tmp_path: Path, shebang: str
 ) -> None:
     out = tmp_path / "out"
-    _hook(bare_of_hooks, "post-commit", f'{shebang}\necho "$(basename "$0") $(dirname "$0") $#" >> {out}\n')
-    bare_of_hooks.install()
-    bare_of_hooks.commit()
+    _hook(quick_bare, "post-commit", f'{shebang}\necho "$(basename "$0") $(dirname "$0") $#" >> {out}\n')
+    quick_bare.install()
+    quick_bare.commit()
     assert out.read_text() == "post-commit .git/hooks 0\n"
-    bare_of_hooks.anchor()
+    quick_bare.anchor()
 
 
-def test_an_earlier_program_hook_finds_its_own_name_too(bare_of_hooks: Repository, tmp_path: Path) -> None:
+def test_an_earlier_program_hook_finds_its_own_name_too(quick_bare: Repository, tmp_path: Path) -> None:
     out = tmp_path / "out"
     body = f"#!/usr/bin/env python3\nimport os, sys\nopen({str(out)!r}, 'a').write(os.path.basename(sys.argv[0]))\n"
-    _hook(bare_of_hooks, "post-commit", body)
-    bare_of_hooks.install()
-    bare_of_hooks.commit()
+    _hook(quick_bare, "post-commit", body)
+    quick_bare.install()
+    quick_bare.commit()
     assert out.read_text() == "post-commit"
 
 
-def test_an_earlier_hook_that_is_not_executable_stays_asleep(bare_of_hooks: Repository, tmp_path: Path) -> None:
+def test_an_earlier_hook_that_is_not_executable_stays_asleep(quick_bare: Repository, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    _hook(bare_of_hooks, "post-commit", f"#!/bin/sh\ntouch {out}\n", 0o644)
-    bare_of_hooks.install()
-    bare_of_hooks.commit()
-    bare_of_hooks.anchor()
+    _hook(quick_bare, "post-commit", f"#!/bin/sh\ntouch {out}\n", 0o644)
+    quick_bare.install()
+    quick_bare.commit()
+    quick_bare.anchor()
     assert not out.exists()
 
 
-def test_an_earlier_pre_push_gets_its_stdin_and_its_refusal_stands(bare_of_hooks: Repository, tmp_path: Path) -> None:
+def test_an_earlier_pre_push_gets_its_stdin_and_its_refusal_stands(quick_bare: Repository, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    _hook(bare_of_hooks, "pre-push", f'#!/bin/sh\necho "$1 $2" > {out}\ncat >> {out}\nexit 7\n')
-    bare_of_hooks.install()
-    commit = bare_of_hooks.commit()
+    _hook(quick_bare, "pre-push", f'#!/bin/sh\necho "$1 $2" > {out}\ncat >> {out}\nexit 7\n')
+    quick_bare.install()
+    commit = quick_bare.commit()
     remote = tmp_path / "remote.git"
     subprocess.run(["git", "init", "-q", "--bare", str(remote)], check=True)
-    bare_of_hooks.git("remote", "add", "origin", str(remote))
-    done = bare_of_hooks.try_git("push", "-q", "origin", "main")
+    quick_bare.git("remote", "add", "origin", str(remote))
+    done = quick_bare.try_git("push", "-q", "origin", "main")
     assert done.returncode != 0
     assert out.read_text() == f"origin {remote}\nrefs/heads/main {commit} refs/heads/main {'0' * 40}\n"
 
 
-def test_an_earlier_post_rewrite_gets_every_pair_byte_for_byte(bare_of_hooks: Repository, tmp_path: Path) -> None:
+def test_an_earlier_post_rewrite_gets_every_pair_byte_for_byte(quick_bare: Repository, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    _hook(bare_of_hooks, "post-rewrite", f"#!/bin/sh\ncat > {out}\nexit 3\n")
-    bare_of_hooks.install()
-    bare_of_hooks.commit()
+    _hook(quick_bare, "post-rewrite", f"#!/bin/sh\ncat > {out}\nexit 3\n")
+    quick_bare.install()
+    quick_bare.commit()
     pairs = "".join(f"{n:040x} {n + 100:040x}\n" for n in range(30))
-    hook = _hooks(bare_of_hooks) / "post-rewrite"
+    hook = _hooks(quick_bare) / "post-rewrite"
     for text in (pairs, pairs[:82], ""):
-        done = subprocess.run([hook, "rebase"], cwd=bare_of_hooks.path, input=text, text=True, capture_output=True)
+        done = subprocess.run([hook, "rebase"], cwd=quick_bare.path, input=text, text=True, capture_output=True)
         assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
         assert out.read_text() == text
 
@@ -164,29 +175,30 @@ def test_husky_hooks_are_written_only_with_consent_and_go_on_working(bare_of_hoo
     assert _snapshot(folder) == before
 
 
-def test_a_hooks_path_outside_the_worktree_is_used_without_asking(bare_of_hooks: Repository, tmp_path: Path) -> None:
+def test_a_hooks_path_outside_the_worktree_is_used_without_asking(quick_bare: Repository, tmp_path: Path) -> None:
     elsewhere = tmp_path / "hooks of mine"
-    bare_of_hooks.git("config", "core.hooksPath", str(elsewhere))
-    oobo("install", cwd=bare_of_hooks.path)
-    bare_of_hooks.commit()
-    bare_of_hooks.anchor()
+    quick_bare.git("config", "core.hooksPath", str(elsewhere))
+    quick_bare.install()
+    quick_bare.commit()
+    quick_bare.anchor()
 
 
-def test_a_linked_worktree_and_a_submodule_get_their_anchors(bare_of_hooks: Repository, tmp_path: Path) -> None:
-    bare_of_hooks.write("a", "1\n")
-    bare_of_hooks.commit()
+def test_a_linked_worktree_and_a_submodule_get_their_anchors(quick_bare: Repository, tmp_path: Path) -> None:
+    quick_bare.install()
+    quick_bare.write("a", "1\n")
+    quick_bare.commit()
     other = tmp_path / "other"
-    bare_of_hooks.git("worktree", "add", "-q", "-b", "side", str(other))
-    oobo("install", cwd=other)
+    quick_bare.git("worktree", "add", "-q", "-b", "side", str(other))
     (other / "b").write_text("2\n")
-    bare_of_hooks.git("add", "b", cwd=other)
-    bare_of_hooks.git("commit", "-q", "-m", "in the worktree", cwd=other)
-    found = bare_of_hooks.anchor(bare_of_hooks.git("rev-parse", "side"))
+    quick_bare.git("add", "b", cwd=other)
+    quick_bare.git("commit", "-q", "-m", "in the worktree", cwd=other)
+    found = quick_bare.anchor(quick_bare.git("rev-parse", "side"))
     assert (found["branch"], found["files_changed"]) == ("side", ["b"])
 
-    bare_of_hooks.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(bare_of_hooks.path), "sub")
+    quick_bare.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(quick_bare.path), "sub")
     inside = Repository.__new__(Repository)
-    inside.path = bare_of_hooks.path / "sub"
+    inside.path = quick_bare.path / "sub"
+    inside.in_background = False
     inside.install()
     inside.write("c", "3\n")
     inside.commit("in the submodule")
