@@ -41,7 +41,7 @@ def _oobo(*arguments: str, cwd: Path | None = None) -> None:
 
 
 def _added(folder: Path, case: str, variables: dict[str, str]) -> list[Figure]:
-    """Commits without a hook, with an empty one, and with ours, in turn; what ours adds, in the middle and when slow."""
+    """Commits without a hook, with an empty one and with ours, in turn: what ours adds, in the middle and when slow."""
     folder.mkdir()
     plain, empty, hooked = (_repository(folder / name) for name in ("plain", "empty", "hooked"))
     hook = empty / ".git" / "hooks" / "post-commit"
