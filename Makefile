@@ -44,7 +44,7 @@ run: $(VENV)/.compiled
 
 test: $(VENV)/.installed-dev
 	@sh .ci/require tmux git
-	$(BIN)/python -m pytest -n 2 -m "not backends" $(PYTEST_OPTIONS) $(TESTS)
+	PYTEST_DEBUG_TEMPROOT=$$(sh .ci/memory-folder) $(BIN)/python -m pytest -n 2 -m "not backends" $(PYTEST_OPTIONS) $(TESTS)
 
 test-backends: $(VENV)/.installed-dev
 	@sh .ci/require tmux git npm
