@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from oobo_hooks import repository as repositories
-from oobo_hooks.hook import installation, scripts
+from oobo_hooks.anchor import linking
+from oobo_hooks.hook import installation, scripts, waiting
 from oobo_hooks.hook.worker import Worker
 from oobo_hooks.store import anchors, database
 from oobo_hooks.store.anchors import LocalAnchor
@@ -251,8 +252,13 @@ def repository(tmp_path: Path, home: Path) -> Iterator[Repository]:
 
 
 @pytest.fixture
-def quick(tmp_path: Path, home: Path) -> Repository:
-    """A repository with hooks that start no worker: what they wrote is worked off when a test asks for an anchor."""
+def quick(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A repository with hooks that start no worker: what they wrote is worked off when a test asks for an anchor.
+
+    By then git and the logs have told all they will, so nothing is waited for.
+    """
+    monkeypatch.setattr(waiting, "PAIR_SECONDS", 0.0)
+    monkeypatch.setattr(linking, "LOG_WAIT_SECONDS", 0.0)
     made = Repository(tmp_path / "project")
     made.in_background = False
     made.install()
