@@ -6,12 +6,13 @@ PACKAGES := omas_cli oobo_hooks omar_daemon shared
 TESTS ?= tests
 PYTEST_OPTIONS ?=
 
-.PHONY: help run test test-backends lint bench completions clean
+.PHONY: help run test test-backends test-stress lint bench completions clean
 
 help:
 	@echo "make run            install into $(VENV), start the daemon, take the tour"
 	@echo "make test           run the tests (real tmux, git, daemon, database)"
 	@echo "make test-backends  run the tests with the real agent programs from npm"
+	@echo "make test-stress    run many agents at once while the daemon is killed"
 	@echo "make lint           ruff, mypy, the arrows between packages"
 	@echo "make bench          measure every promised figure beside a reference"
 	@echo "make completions    write completions/ anew"
@@ -44,11 +45,15 @@ run: $(VENV)/.compiled
 
 test: $(VENV)/.installed-dev
 	@sh .ci/require tmux git
-	PYTEST_DEBUG_TEMPROOT=$$(sh .ci/memory-folder) $(BIN)/python -m pytest -n 2 -m "not backends" $(PYTEST_OPTIONS) $(TESTS)
+	PYTEST_DEBUG_TEMPROOT=$$(sh .ci/memory-folder) $(BIN)/python -m pytest -n 3 -m "not backends and not stress" $(PYTEST_OPTIONS) $(TESTS)
 
 test-backends: $(VENV)/.installed-dev
 	@sh .ci/require tmux git npm
 	$(BIN)/python -m pytest -m backends $(PYTEST_OPTIONS) tests/backends
+
+test-stress: $(VENV)/.installed-dev
+	@sh .ci/require tmux git
+	PYTEST_DEBUG_TEMPROOT=$$(sh .ci/memory-folder) $(BIN)/python -m pytest -m stress $(PYTEST_OPTIONS) $(TESTS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

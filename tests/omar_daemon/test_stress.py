@@ -10,6 +10,8 @@ import pytest
 from tests.omar_daemon import stress_runs
 from tests.omar_daemon.stress_runs import House
 
+pytestmark = pytest.mark.stress
+
 
 @pytest.fixture
 def house(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
