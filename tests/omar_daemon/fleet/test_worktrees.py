@@ -84,7 +84,7 @@ def test_commits_outside_the_branch_are_kept_too(running: Running, repository: P
 
 
 def test_where_there_can_be_none_it_is_said_and_a_failed_spawn_leaves_none(running: Running, repository: Path) -> None:
-    with pytest.raises(InvalidRequest, match="not a git repository|Stopping at filesystem boundary"):
+    with pytest.raises(InvalidRequest, match=r"not a git repository|Stopping at filesystem boundary"):
         running.spawn("w", workdir=str(repository.parent), worktree=True)
     with pytest.raises(SpawnFailed):
         running.spawn("w", workdir=str(repository), worktree=True, command="exit 1")
