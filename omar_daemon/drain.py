@@ -20,7 +20,7 @@ from shared import paths
 LOOK_SECONDS = 20.0
 LONGEST_WAIT_SECONDS = 900.0
 LIMIT_SECONDS = 600.0
-SYNC = (sys.executable, "-P", "-m", "oobo_hooks.main", "sync", "--due", "--quiet")
+SYNC = (sys.executable, "-P", "-m", "oobo_hooks", "sync", "--due", "--quiet")
 
 log = logging.getLogger("omar.drain")
 

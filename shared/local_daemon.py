@@ -122,7 +122,7 @@ def ensure_running() -> str:
 
 def _start() -> None:
     started = subprocess.run(
-        [sys.executable, "-P", "-m", "omar_daemon.main", "up", "--quiet"],
+        [sys.executable, "-P", "-m", "omar_daemon", "up", "--quiet"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

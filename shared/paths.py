@@ -7,7 +7,6 @@ Functions, not constants: tests and the tour move the homes while the process ru
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Literal
@@ -113,6 +112,8 @@ def tmux_socket() -> str:
     moved = moved_home("omar")
     if moved is None:
         return TMUX_SOCKET
+    import hashlib  # takes 3 ms, and few commands speak to tmux
+
     return f"{TMUX_SOCKET}-{hashlib.sha256(str(moved).encode()).hexdigest()[:12]}"
 
 

@@ -70,3 +70,34 @@ def test_files_stay_short_enough_to_have_one_subject(package: str) -> None:
         if (lines := len(path.read_text().splitlines())) > 400
     }
     assert long == {}
+
+
+@pytest.mark.parametrize("tool", sorted(TOOLS))
+def test_a_command_line_is_wired_for_the_verb_it_names_and_understood_all_the_same(tool: str) -> None:
+    import importlib
+
+    from typer.main import get_command
+
+    from shared.cli import boundary
+
+    app = importlib.import_module(f"{TOOLS[tool]}.main").app
+    whole = get_command(app).commands  # type: ignore[attr-defined]
+    for name in whole:
+        assert list(get_command(boundary.what_is_called(app, [name])).commands) == [name]  # type: ignore[attr-defined]
+    for arguments in ([], ["--help"], ["no-such-verb"]):
+        assert boundary.what_is_called(app, arguments) is app
+
+
+def test_the_console_scripts_load_their_modules_without_the_collector_and_work_with_it() -> None:
+    program = (
+        "import gc, sys; seen = []; sys.argv = ['omas', '--version']\n"
+        "class Spy:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        seen.append((name, gc.isenabled()))\n"
+        "sys.meta_path.insert(0, Spy())\n"
+        "from omas_cli.__main__ import main\n"
+        "assert main() == 0\n"
+        "assert ('typer', False) in seen and gc.isenabled(), seen\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "omas 0.1.0\n"), done.stderr

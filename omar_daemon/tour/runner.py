@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shared.errors import OmaError, UnavailableError
 
-MODULES = {"omar": "omar_daemon.main", "oobo": "oobo_hooks.main", "omas": "omas_cli.main"}
+MODULES = {"omar": "omar_daemon", "oobo": "oobo_hooks", "omas": "omas_cli"}
 SECONDS = 60.0
 
 

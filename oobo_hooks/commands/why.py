@@ -136,7 +136,7 @@ def read_scores(session_id: str) -> dict[str, Any] | None:
     """The session's scores as `omas show` tells them; None when it was not scanned."""
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "omas_cli.main", "show", session_id, "--json"],
+            [sys.executable, "-P", "-m", "omas_cli", "show", session_id, "--json"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SCORES_SECONDS,

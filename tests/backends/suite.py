@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.fakes.model_process import RunningModel
 
-MODULES = {"omar": "omar_daemon.main", "oobo": "oobo_hooks.main", "omas": "omas_cli.main"}
+MODULES = {"omar": "omar_daemon", "oobo": "oobo_hooks", "omas": "omas_cli"}
 
 
 @dataclass(frozen=True)
