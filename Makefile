@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PACKAGES := omas_cli oobo_hooks omar_daemon shared
 TESTS ?= tests
 PYTEST_OPTIONS ?=
+NOT_INSTALLED := echo "pip could not install it: the first installation, and one after pyproject.toml has changed, needs a package index." >&2; exit 1
 
 .PHONY: help run test test-backends test-stress lint bench completions clean
 
@@ -23,7 +24,7 @@ $(VENV)/.installed: pyproject.toml
 	@sh .ci/require tmux git
 	@test -x $(BIN)/python || "$$(sh .ci/python)" -m venv $(VENV)
 	@echo "installing the suite into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || { $(NOT_INSTALLED); }
 	@touch $@
 
 # Compiled once, for an environment may forbid Python to do it and then every start would compile anew.
@@ -34,7 +35,7 @@ $(VENV)/.compiled: $(VENV)/.installed $(SOURCES)
 
 $(VENV)/.installed-dev: $(VENV)/.compiled
 	@echo "installing what the tests need ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' || { $(NOT_INSTALLED); }
 	@touch $@
 
 run: $(VENV)/.compiled
