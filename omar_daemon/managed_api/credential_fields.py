@@ -10,7 +10,7 @@ from omar_daemon.managed_api.errors import bad
 from omar_daemon.managed_api.fields import Body, Metadata, MetadataPatch
 
 Secret = Annotated[str, Field(min_length=1, max_length=65_536)]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2048)]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s\x00]+$", max_length=2048)]
 
 
 class EndpointAuth(Body):

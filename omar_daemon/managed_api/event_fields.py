@@ -62,7 +62,7 @@ UserBlock = Annotated[TextBlock | ImageBlock | DocumentBlock | RedactedBlock, Fi
 ResultBlock = Annotated[TextBlock | ImageBlock | DocumentBlock | SearchResultBlock, Field(discriminator="type")]
 UserContent = Annotated[list[UserBlock], Field(min_length=1, max_length=1000)]
 ResultContent = Annotated[list[ResultBlock], Field(max_length=1000)]
-CallId = Annotated[str, Field(min_length=1, max_length=64)]
+CallId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
 
 
 class UserMessage(Body):

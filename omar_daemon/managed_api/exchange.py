@@ -58,6 +58,10 @@ class ExchangeLayer:
         # Not reset at the end: the handler of unexpected errors runs outside of this layer.
         _current.set(exchange)
         answering = _with_headers(send, exchange)
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            # No name has one, and PostgreSQL refuses to compare with it.
+            await self._refuse(ApiError(400, "The address holds a NUL character."))(scope, receive, answering)
+            return
         if allowance.exceeded:
             error = ApiError(
                 429, "Too many requests; wait for the next minute.", headers={"retry-after": allowance.retry_after()}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_METADATA = 16
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 Metadata = dict[str, str]
 MetadataPatch = dict[str, str | None]
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from omar_daemon.managed_api.errors import not_found
+from omar_daemon.managed_api.errors import conflict, not_found
 from omar_daemon.services import services
 from omar_daemon.store.managed.documents import Document, Documents
 
@@ -32,8 +33,12 @@ async def writing(request: Request, work: Callable[[Connection], Result]) -> Res
     store = services(request).store
 
     def run() -> Result:
-        with store.write() as connection:
-            return work(connection)
+        try:
+            with store.write() as connection:
+                return work(connection)
+        except IntegrityError:
+            # Two writers that both saw the name free: PostgreSQL lets them work side by side.
+            raise conflict("Another request took the name at the same moment.") from None
 
     return await run_in_threadpool(run)
 

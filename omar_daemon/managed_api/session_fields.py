@@ -8,10 +8,9 @@ from pydantic import Field
 
 from omar_daemon.managed_api.agent_fields import ModelConfig, Servers, Skills, System, Tools
 from omar_daemon.managed_api.event_fields import Outcome, UserMessage
-from omar_daemon.managed_api.fields import Body, Metadata, MetadataPatch, Name
+from omar_daemon.managed_api.fields import Body, Id, Metadata, MetadataPatch, Name
 
 Title = Annotated[str, Field(max_length=1024)]
-Id = Annotated[str, Field(min_length=1, max_length=128)]
 MountPath = Annotated[str, Field(pattern=r"^/[^\x00]*$", max_length=1024)]
 
 
@@ -40,9 +39,13 @@ class FileResource(Body):
     mount_path: MountPath | None = None
 
 
+_BRANCH = r"^[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]*$"
+"""What git allows in a branch's name, and nothing that could be an option."""
+
+
 class Checkout(Body):
     type: Literal["branch", "commit"]
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/][A-Za-z0-9._/-]*$", max_length=255)] | None = None
+    name: Annotated[str, Field(pattern=_BRANCH, max_length=255)] | None = None
     sha: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{7,64}$")] | None = None
 
 

@@ -23,6 +23,8 @@ from shared.errors import ConfigError
 HEAD_REVISION = "0003"
 """The newest migration; a test holds it against store/migrations."""
 BUSY_SECONDS = 10
+THREADS = 40
+"""How many threads the framework runs handlers in."""
 _VERSION_TABLE = sqlalchemy.Table(
     "alembic_version", sqlalchemy.MetaData(), sqlalchemy.Column("version_num", sqlalchemy.String(32), primary_key=True)
 )
@@ -63,15 +65,34 @@ def open_store(url: str, default_file: Path) -> Store:
 
     A database of a newer program is refused (ConfigError) and not touched.
     """
-    engine = _sqlite_engine(default_file) if not url else sqlalchemy.create_engine(url, pool_pre_ping=True)
-    if url.startswith("sqlite"):
-        _tune_sqlite(engine)
+    engine = _engine(url) if url else _sqlite_engine(default_file)
+    # A URL may hold a password, which no message shows.
+    name = engine.url.render_as_string(hide_password=True) if url else str(default_file)
     try:
-        _bring_up_to_date(engine, url or str(default_file))
+        _bring_up_to_date(engine, name)
     except sqlalchemy.exc.DBAPIError as error:
         engine.dispose()
-        raise ConfigError(f"The database {url or default_file} cannot be used: {error.orig}.") from error
+        raise ConfigError(f"The database {name} cannot be used: {str(error.orig).strip()}.") from error
     return Store(engine)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = sqlalchemy.make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = sqlalchemy.create_engine(parsed)
+            _tune_sqlite(engine)
+            return engine
+        # As many connections as handlers run in threads: none waits for another's.
+        return sqlalchemy.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=THREADS - 10)
+    except sqlalchemy.exc.ArgumentError:
+        raise ConfigError(
+            "server.database_url is not a database URL.", hint="For example postgresql+psycopg://user@host/database"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"server.database_url needs the Python package {error.name}.", hint="pip install 'oma-suite[postgresql]'"
+        ) from None
 
 
 def _sqlite_engine(path: Path) -> Engine:

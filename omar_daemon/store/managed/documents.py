@@ -99,6 +99,9 @@ class Documents:
 
     def get(self, connection: Connection, document_id: str, *, lock: bool = False) -> Document | None:
         """The row, or None. `lock` keeps other writers away from it until the transaction ends."""
+        if "\0" in document_id:
+            # No id holds it, and PostgreSQL refuses to compare with it.
+            return None
         statement = self._select.with_for_update() if lock else self._select
         row = connection.execute(statement, {"document_id": document_id}).first()
         return None if row is None else self.document(row._mapping)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Connection, String
@@ -85,18 +85,9 @@ def of_session(connection: Connection, session_id: str) -> list[Document]:
     return files.select(connection, files.table.c.session_id == session_id)
 
 
-def remove_unused(connection: Connection, sha256: str) -> Path | None:
-    """The blob to delete when no file and no skill names it any more, else None. Call it after the row is gone."""
-    used = files.exists(connection, files.table.c.sha256 == sha256)
-    if used or skill_versions.exists(connection, skill_versions.table.c.sha256 == sha256):
-        return None
-    return blob(sha256)
-
-
-async def pieces(path: Path, size: int = 256 * 1024) -> AsyncIterator[bytes]:
-    """The bytes of a file, read in a thread."""
-    from starlette.concurrency import run_in_threadpool
-
-    with path.open("rb") as source:
-        while piece := await run_in_threadpool(source.read, size):
-            yield piece
+def drop_unused(connection: Connection, hashes: Iterable[str]) -> None:
+    """Delete those blobs that no file and no skill names any more. Hold `changing`, and see that the rows are gone."""
+    for sha256 in set(hashes):
+        used = files.exists(connection, files.table.c.sha256 == sha256)
+        if not used and not skill_versions.exists(connection, skill_versions.table.c.sha256 == sha256):
+            blob(sha256).unlink(missing_ok=True)

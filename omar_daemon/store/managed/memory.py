@@ -21,13 +21,14 @@ from omar_daemon.store.managed.ids import new_id
 MAX_CONTENT = 102_400
 MAX_PATH = 1024
 MAX_SEGMENTS = 20
+MAX_WORDS = 100
 
 stores = Documents("memory_stores", "memstore")
 memories = Documents(
     "memories",
     "mem",
     Column("store_id", String(64), nullable=False),
-    Column("path", String(1024), nullable=False),
+    Column("path", String(1024).with_variant(String(1024, collation="C"), "postgresql"), nullable=False),
     Column("content", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
@@ -45,7 +46,7 @@ versions = Documents(
     Column("content", Text),
     Column("redacted_at", BigInteger),
 )
-FULL_TEXT = (
+FULL_TEXT_SQLITE = (
     "CREATE VIRTUAL TABLE managed_memory_text USING fts5("
     "path, content, content='managed_memories', tokenize='porter unicode61')",
     "CREATE TRIGGER managed_memories_added AFTER INSERT ON managed_memories BEGIN "
@@ -58,8 +59,13 @@ FULL_TEXT = (
     "VALUES ('delete', old.rowid, old.path, old.content); "
     "INSERT INTO managed_memory_text(rowid, path, content) VALUES (new.rowid, new.path, new.content); END",
 )
-for _statement in FULL_TEXT:
-    event.listen(memories.table, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+_VECTOR = r"to_tsvector('english', regexp_replace(path, '\W+', ' ', 'g') || ' ' || content)"
+"""What PostgreSQL searches; a path would else be one word of its own kind."""
+FULL_TEXT_POSTGRESQL = (f"CREATE INDEX ix_managed_memories_text ON managed_memories USING gin (({_VECTOR}))",)
+FULL_TEXT = {"sqlite": FULL_TEXT_SQLITE, "postgresql": FULL_TEXT_POSTGRESQL}
+for _dialect, _statements in FULL_TEXT.items():
+    for _statement in _statements:
+        event.listen(memories.table, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 _REMOVED = DDL("DROP TABLE IF EXISTS managed_memory_text").execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]
 event.listen(memories.table, "before_drop", _REMOVED)
 
@@ -187,7 +193,7 @@ def delete_store(connection: Connection, store_id: str) -> None:
 
 def search(connection: Connection, store_id: str, query: str, limit: int) -> list[tuple[Document, float]]:
     """The memories that fit `query` best, with their score (greater is better). No word to look for: none."""
-    words = re.findall(r"\w+", query)
+    words = list(dict.fromkeys(re.findall(r"\w+", query)))[:MAX_WORDS]
     if not words:
         return []
     if connection.dialect.name == "sqlite":
@@ -213,10 +219,9 @@ def _search_sqlite(connection: Connection, store_id: str, words: list[str], limi
 def _search_postgresql(connection: Connection, store_id: str, words: list[str], limit: int) -> list[tuple[str, float]]:
     rows = connection.execute(
         sqlalchemy.text(
-            "SELECT id, ts_rank_cd(to_tsvector('english', path || ' ' || content), query) AS score "
+            f"SELECT id, ts_rank_cd({_VECTOR}, query) AS score "  # noqa: S608 - nothing in it comes from outside
             "FROM managed_memories, to_tsquery('english', :query) AS query "
-            "WHERE store_id = :store AND to_tsvector('english', path || ' ' || content) @@ query "
-            "ORDER BY score DESC, path LIMIT :limit"
+            f"WHERE store_id = :store AND {_VECTOR} @@ query ORDER BY score DESC, path LIMIT :limit"
         ),
         {"query": " | ".join(words), "store": store_id, "limit": limit},
     )

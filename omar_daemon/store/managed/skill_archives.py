@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ def unpacked(archive: bytes) -> list[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+            if any(stat.S_ISLNK(entry.external_attr >> 16) for entry in entries):
+                raise NotASkill("A skill holds no symbolic links.")
             if len(entries) > MAX_FILES * 4 or sum(entry.file_size for entry in entries) > MAX_BYTES:
                 raise NotASkill(f"A skill has at most {MAX_FILES} files and {MAX_BYTES} bytes.")
             return [(entry.filename, opened.read(entry)) for entry in entries]
@@ -87,7 +90,7 @@ def _below_one_folder(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _front_matter(content: bytes) -> tuple[str, str]:
     """`name` and `description` of SKILL.md's front matter; folded and quoted values are understood."""
-    text = content.decode("utf-8", "replace").replace("\r\n", "\n")
+    text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     found = re.match(r"---\n(.*?)\n---(\n|$)", text, re.S)
     fields = _fields(found[1]) if found else {}
     name, description = fields.get("name", ""), fields.get("description", "")

@@ -120,7 +120,11 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("archived_at", sa.BigInteger(), nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("store_id", sa.String(length=64), nullable=False),
-        sa.Column("path", sa.String(length=1024), nullable=False),
+        sa.Column(
+            "path",
+            sa.String(length=1024).with_variant(sa.String(length=1024, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
@@ -269,9 +273,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         batch_op.create_index("ix_managed_vaults_created_at_id", ["created_at", "id"], unique=False)
 
     # ### end Alembic commands ###
-    if op.get_bind().dialect.name == "sqlite":
-        for statement in FULL_TEXT:
-            op.execute(statement)
+    for statement in FULL_TEXT.get(op.get_bind().dialect.name, ()):
+        op.execute(statement)
 
 
 def downgrade() -> None:
