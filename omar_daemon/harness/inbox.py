@@ -75,6 +75,8 @@ def _outcome(connection: Connection, session: State, value: dict[str, Any], rece
     evaluations = [*current.body["outcome_evaluations"], evaluation]
     sessions.sessions.change(connection, current, {**current.body, "outcome_evaluations": evaluations})
     _enqueue(connection, session, value, received)
+    # The SDK's type wants a time here: the one at which the outcome was accepted.
+    received.shown[-1] = {**received.shown[-1], "processed_at": clock.iso(clock.now())}
 
 
 def _answer(connection: Connection, session: State, value: dict[str, Any], received: Received) -> None:

@@ -126,10 +126,7 @@ class Managed:
 
     def _drop_blobs(self, blobs: Sequence[str]) -> None:
         with file_room.changing, self.store.read() as connection:
-            for sha256 in blobs:
-                unused = file_room.remove_unused(connection, sha256)
-                if unused is not None:
-                    unused.unlink(missing_ok=True)
+            file_room.drop_unused(connection, blobs)
 
     def _actor(self, session_id: str) -> Actor:
         self._forget_idle()

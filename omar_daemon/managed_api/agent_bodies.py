@@ -25,6 +25,7 @@ from omar_daemon.managed_api.agent_fields import (
 from omar_daemon.managed_api.errors import bad
 from omar_daemon.managed_api.fields import checked_metadata, patched_metadata
 from omar_daemon.managed_api.tool_fields import full_tools
+from omar_daemon.store.managed import agents as agent_room
 from omar_daemon.store.managed import skills as skill_room
 from omar_daemon.store.managed.agents import agents
 
@@ -50,7 +51,7 @@ def new_agent(connection: Connection, wanted: AgentCreate, agent_id: str) -> dic
 def changed_agent(
     connection: Connection, current: dict[str, Any], wanted: AgentUpdate, agent_id: str, version: int
 ) -> dict[str, Any]:
-    """The body after an update; equal to `current` when nothing changes."""
+    """The body after an update; equal to `current`, the body of `version`, when nothing changes."""
     sent = wanted.model_fields_set
     body = {**current, **_changed_lists(wanted, sent)}
     if wanted.name is not None:
@@ -67,6 +68,20 @@ def changed_agent(
     body["metadata"] = patched_metadata(current["metadata"], wanted.metadata)
     check_references(connection, body)
     return body
+
+
+def as_next_version(body: dict[str, Any], agent_id: str, version: int) -> dict[str, Any]:
+    """The body of `version` + 1: where its roster names the agent itself, it names the new version."""
+    itself = {"type": "agent", "id": agent_id, "version": version}
+
+    def follow(value: Any) -> Any:
+        if value == itself:
+            return {**itself, "version": version + 1}
+        if isinstance(value, dict):
+            return {name: follow(part) for name, part in value.items()}
+        return [follow(part) for part in value] if isinstance(value, list) else value
+
+    return {**body, "multiagent": follow(body["multiagent"])}
 
 
 def _changed_lists(wanted: AgentUpdate, sent: set[str]) -> dict[str, Any]:
@@ -132,4 +147,6 @@ def _member(connection: Connection, member: Member, agent_id: str, version: int)
     if found is None or found.archived_at is not None:
         raise bad(f"multiagent: there is no agent {wanted!r}.")
     pinned = member.version if isinstance(member, RosterAgent) else None
+    if pinned is not None and (pinned >= 2**31 or agent_room.at_version(connection, found, pinned) is None):
+        raise bad(f"multiagent: the agent {wanted!r} has no version {pinned}.")
     return {"type": "agent", "id": found.id, "version": pinned or found.columns["version"]}

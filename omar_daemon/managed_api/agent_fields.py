@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from omar_daemon.managed_api.errors import bad
-from omar_daemon.managed_api.fields import Body, Loose, Metadata, MetadataPatch, Name
+from omar_daemon.managed_api.fields import Body, Id, Loose, Metadata, MetadataPatch, Name
 from omar_daemon.managed_api.tool_fields import Tool
 
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
@@ -34,8 +34,8 @@ class McpServer(Body):
 
 class Skill(Body):
     type: Literal["anthropic", "custom"]
-    skill_id: Annotated[str, Field(min_length=1, max_length=128)]
-    version: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    skill_id: Id
+    version: Id | None = None
 
 
 class Identity(Loose):
@@ -44,7 +44,7 @@ class Identity(Loose):
 
 class RosterAgent(Body):
     type: Literal["agent"]
-    id: str
+    id: Id
     version: Annotated[int, Field(ge=1)] | None = None
 
 

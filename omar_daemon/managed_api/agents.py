@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omar_daemon.managed_api import query
-from omar_daemon.managed_api.agent_bodies import changed_agent, new_agent
+from omar_daemon.managed_api.agent_bodies import as_next_version, changed_agent, new_agent
 from omar_daemon.managed_api.agent_fields import AgentCreate, AgentUpdate
 from omar_daemon.managed_api.answers import answer, created, page_answer
-from omar_daemon.managed_api.errors import bad, conflict, not_found
+from omar_daemon.managed_api.errors import bad, conflict
 from omar_daemon.managed_api.fields import read_body
 from omar_daemon.managed_api.paths import managed
 from omar_daemon.managed_api.rows import reading, required, writing
-from omar_daemon.routing import ApiRoute
+from omar_daemon.routing import ApiError, ApiRoute
 from omar_daemon.store.managed import agents as room
 from omar_daemon.store.managed.agents import agents
 from omar_daemon.store.managed.documents import Document
@@ -35,9 +35,12 @@ async def create(request: Request) -> Response:
 
 
 async def listing(request: Request) -> Response:
-    """GET /v1/agents: newest first; `include_archived`, `created_at[…]`, `limit`, `page`."""
+    """GET /v1/agents: newest first; `include_archived`, `created_at[…]`, `q` (part of a name), `limit`, `page`."""
     table = agents.table
-    conditions = [*query.archived(request, table.c.archived_at), *query.times(request, table.c.created_at)]
+    conditions = query.filters(request, table)
+    words = request.query_params.get("q")
+    if words:
+        conditions.append(table.c.name.icontains(words, autoescape=True))
     page = query.page(request)
     found = await reading(request, lambda connection: agents.page(connection, page, *conditions))
     return page_answer([shown(agent) for agent in found.rows], query.neighbours(found)[0])
@@ -49,7 +52,7 @@ async def retrieve(request: Request) -> Response:
 
     def work(connection: Connection) -> Document:
         agent = required(connection, agents, request.path_params["agent_id"], "agent")
-        return agent if version is None else _at(connection, agent, version)
+        return agent if version is None else _at(connection, agent, str(version))
 
     return answer(shown(await reading(request, work)))
 
@@ -59,8 +62,7 @@ async def retrieve_version(request: Request) -> Response:
 
     def work(connection: Connection) -> Document:
         agent = required(connection, agents, request.path_params["agent_id"], "agent")
-        text = request.path_params["version"]
-        return _at(connection, agent, int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0)
+        return _at(connection, agent, request.path_params["version"])
 
     return answer(shown(await reading(request, work)))
 
@@ -76,8 +78,8 @@ async def update(request: Request) -> Response:
         version = agent.columns["version"]
         if wanted.version not in (None, version):
             raise conflict(f"The agent is at version {version}, not {wanted.version}; read it again.")
-        body = changed_agent(connection, agent.body, wanted, agent.id, version + 1)
-        return agent if body == agent.body else room.bump(connection, agent, body)
+        body = changed_agent(connection, agent.body, wanted, agent.id, version)
+        return agent if body == agent.body else room.bump(connection, agent, as_next_version(body, agent.id, version))
 
     return answer(shown(await writing(request, work)))
 
@@ -123,10 +125,11 @@ def _archived(connection: Connection, request: Request) -> Document:
     return agents.archive(connection, agent)
 
 
-def _at(connection: Connection, agent: Document, version: int) -> Document:
-    found = room.at_version(connection, agent, version) if 0 < version < 2**31 else None
+def _at(connection: Connection, agent: Document, version: str) -> Document:
+    known = version.isascii() and version.isdigit() and len(version) < 10
+    found = room.at_version(connection, agent, int(version)) if known else None
     if found is None:
-        raise not_found("version of the agent", str(version))
+        raise ApiError(404, f"The agent {agent.id} has no version {version}.")
     return found
 
 

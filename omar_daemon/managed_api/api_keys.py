@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from omar_daemon.managed_api import query
 from omar_daemon.managed_api.answers import answer, created, page_answer
 from omar_daemon.managed_api.errors import bad, not_found
 from omar_daemon.managed_api.fields import Body, Name, read_body
@@ -47,7 +48,7 @@ async def listing(request: Request) -> Response:
     caller = principal(request)
     keys = await run_in_threadpool(services(request).keys.list)
     mine = [shown(key) for key in reversed(keys) if key.revoked_at is None and _within(caller, key)]
-    return page_answer(mine, None)
+    return page_answer(*query.sliced(request, mine))
 
 
 async def delete(request: Request) -> Response:

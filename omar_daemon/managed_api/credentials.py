@@ -53,7 +53,7 @@ async def create(request: Request) -> Response:
 
 async def listing(request: Request) -> Response:
     table = credentials.table
-    conditions = [table.c.vault_id == request.path_params["vault_id"], *query.archived(request, table.c.archived_at)]
+    conditions = [table.c.vault_id == request.path_params["vault_id"], *query.filters(request, table)]
     page = query.page(request)
 
     def work(connection: Connection) -> Any:

@@ -119,7 +119,7 @@ async def pending(request: Request) -> Response:
         return session.columns["thread_id"], find(connection, session.id)
 
     thread_id, rows = await reading(request, work)
-    return page_answer([_pending_shown(row, thread_id) for row in rows], None)
+    return page_answer(*query.sliced(request, [_pending_shown(row, thread_id) for row in rows]))
 
 
 def _pending_shown(row: PendingRow, thread_id: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pydantic import Field
 from sqlalchemy import Connection, or_
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response
 
 from omar_daemon.managed_api import query, uploads
 from omar_daemon.managed_api.answers import answer, created, page_answer
@@ -135,7 +135,9 @@ async def listing(request: Request) -> Response:
         rows = await reading(request, lambda connection: files.select(connection, table.c.id.in_(ids), living))
         return page_answer([shown(row) for row in rows], None)
     session_id = request.query_params.get("scope_id") or request.query_params.get("session_id")
-    conditions = [living] if session_id is None else [living, table.c.session_id == session_id]
+    conditions = [living, *query.filters(request, table, archives=False)]
+    if session_id is not None:
+        conditions.append(table.c.session_id == session_id)
     page = query.page(request, maximum=MAX_PAGE)
     found = await reading(request, lambda connection: files.page(connection, page, *conditions))
     return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
@@ -146,17 +148,17 @@ async def retrieve(request: Request) -> Response:
 
 
 async def content(request: Request) -> Response:
-    """GET /v1/files/{id}/content: the bytes, as an attachment."""
+    """GET /v1/files/{id}/content: the bytes, as an attachment; ranges and conditions are understood."""
     file = await reading(request, lambda connection: _mine(connection, request))
     place = room.blob(file.columns["sha256"])
     if not place.is_file():
         raise not_found("content of the file", file.id)
     headers = {
-        "content-length": str(file.columns["size_bytes"]),
         "content-disposition": attachment(file.body["filename"]),
+        "etag": f'"{file.columns["sha256"]}"',
         "x-content-type-options": "nosniff",
     }
-    return StreamingResponse(room.pieces(place), headers=headers, media_type=file.body["media_type"])
+    return FileResponse(place, headers=headers, media_type=file.body["media_type"])
 
 
 async def delete(request: Request) -> Response:
@@ -167,9 +169,8 @@ async def delete(request: Request) -> Response:
             with services(request).store.write() as connection:
                 file = required(connection, files, file_id, "file", lock=True)
                 files.delete(connection, files.table.c.id == file_id)
-                unused = room.remove_unused(connection, file.columns["sha256"])
-            if unused is not None:
-                unused.unlink(missing_ok=True)
+            with services(request).store.read() as connection:
+                room.drop_unused(connection, [file.columns["sha256"]])
 
     await run_in_threadpool(work)
     return answer({"id": file_id, "type": "file_deleted"})
@@ -211,6 +212,6 @@ def routes() -> list[ApiRoute]:
         managed("/files", upload, "POST"),
         managed("/files", listing, "GET"),
         managed("/files/{file_id}", retrieve, "GET"),
-        managed("/files/{file_id}/content", content, "GET"),
+        managed("/files/{file_id}/content", content, "GET", "HEAD"),
         managed("/files/{file_id}", delete, "DELETE"),
     ]

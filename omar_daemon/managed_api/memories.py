@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import sqlalchemy
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -136,11 +137,15 @@ async def list_versions(request: Request) -> Response:
     """Newest first; filters `memory_id, operation, session_id, api_key_id, created_at[…]`."""
     view = _view(request, "basic")
     table = versions.table
-    conditions = [table.c.store_id == request.path_params["store_id"], *query.times(request, table.c.created_at)]
+    conditions = [table.c.store_id == request.path_params["store_id"], *query.filters(request, table, archives=False)]
+    query.choice(request, "operation", ("created", "modified", "deleted"), "")
     for name in ("memory_id", "operation", "session_id", "api_key_id"):
         text = request.query_params.get(name)
         if text:
             conditions.append(table.c[name] == text)
+    if request.query_params.get("service_account_id"):
+        # The hosted service's accounts: nobody here is one.
+        conditions.append(sqlalchemy.false())
     page = query.page(request)
 
     def work(connection: Connection) -> Any:

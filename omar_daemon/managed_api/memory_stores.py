@@ -63,8 +63,7 @@ async def create(request: Request) -> Response:
 
 
 async def listing(request: Request) -> Response:
-    table = stores.table
-    conditions = [*query.archived(request, table.c.archived_at), *query.times(request, table.c.created_at)]
+    conditions = query.filters(request, stores.table)
     page = query.page(request)
     found = await reading(request, lambda connection: stores.page(connection, page, *conditions))
     return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])

@@ -94,7 +94,7 @@ def _insert(connection: Connection, wanted: CardCreate) -> Document:
 
 async def listing(request: Request) -> Response:
     table = cards.table
-    conditions = query.times(request, table.c.created_at)
+    conditions = query.filters(request, table, archives=False)
     provider = request.query_params.get("provider")
     if provider:
         conditions.append(table.c.provider == provider)

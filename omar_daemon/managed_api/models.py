@@ -68,6 +68,7 @@ def shown(card: Document) -> dict[str, Any]:
         "display_name": model_id,
         "created_at": clock.iso(card.created_at),
         "lifecycle": "active",
+        "max_input_tokens": card.body.get("context_window"),
         "line": next((line for line in _LINES if line in model_id), None),
     }
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from omar_daemon.store.managed.documents import Page, PageOfDocuments, Position
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 _LARGEST = 2**62
+Row = TypeVar("Row")
 
 
 def limit(request: Request, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT) -> int:
@@ -48,7 +49,7 @@ def flag(request: Request, name: str) -> bool:
 
 def choice(request: Request, name: str, allowed: Sequence[str], default: str) -> str:
     text = request.query_params.get(name) or default
-    if text not in allowed:
+    if text != default and text not in allowed:
         raise bad(f"{name} must be one of {', '.join(allowed)}.")
     return text
 
@@ -92,6 +93,35 @@ def archived(request: Request, column: Any) -> list[ColumnElement[bool]]:
     return [] if flag(request, "include_archived") else [column.is_(None)]
 
 
+def filters(request: Request, table: Any, *, archives: bool = True) -> list[ColumnElement[bool]]:
+    """Of most lists: `include_archived` or `status`; `created_at[…]`, `created_after`, `created_before`."""
+    found = _of_status(request, table.c.archived_at) if archives else []
+    found += times(request, table.c.created_at)
+    for name, compare in (("created_after", "gt"), ("created_before", "lt")):
+        text = request.query_params.get(name)
+        if text:
+            found.append(_RANGES[compare](table.c.created_at, moment(text, name)))
+    return found
+
+
+def _of_status(request: Request, column: Any) -> list[ColumnElement[bool]]:
+    """`status=active|archived|any`, the older spelling of `include_archived`."""
+    status = choice(request, "status", ("active", "archived", "any"), "")
+    if status == "":
+        return archived(request, column)
+    return {"active": [column.is_(None)], "archived": [column.is_not(None)], "any": []}[status]
+
+
+def sliced(request: Request, rows: Sequence[Row]) -> tuple[Sequence[Row], str | None]:
+    """The page of a list that is whole in memory, and the cursor of the next one."""
+    size, found = limit(request), cursor(request)
+    begin = 0 if found is None else found.get("n")
+    if type(begin) is not int or begin < 0:
+        raise _bad_cursor()
+    more = cursor_text(n=begin + size) if len(rows) > begin + size else None
+    return rows[begin : begin + size], more
+
+
 def page(request: Request, *, maximum: int = MAX_LIMIT, default: int = DEFAULT_LIMIT) -> Page:
     """`limit`, `page` (or `cursor`) and `order` of a list of documents."""
     order = choice(request, "order", ("asc", "desc"), "desc")
@@ -119,7 +149,7 @@ def cursor(request: Request) -> dict[str, Any] | None:
         value = json.loads(raw)
     except (binascii.Error, ValueError, RecursionError):
         raise _bad_cursor() from None
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or any("\0" in part for part in value.values() if isinstance(part, str)):
         raise _bad_cursor()
     return value
 

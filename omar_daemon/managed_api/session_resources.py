@@ -48,15 +48,8 @@ async def add(request: Request) -> Response:
 
 async def listing(request: Request) -> Response:
     """In the order in which they were added."""
-    limit = query.limit(request)
-    found = query.cursor(request)
-    begin = 0 if found is None else found.get("n")
-    if type(begin) is not int or begin < 0:
-        raise bad("The cursor is not one that this list gave out.")
     session = await reading(request, lambda connection: session_of(connection, request))
-    resources = [resource_shown(resource) for resource in session.body["resources"]]
-    more = query.cursor_text(n=begin + limit) if len(resources) > begin + limit else None
-    return page_answer(resources[begin : begin + limit], more)
+    return page_answer(*query.sliced(request, [resource_shown(resource) for resource in session.body["resources"]]))
 
 
 async def retrieve(request: Request) -> Response:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from omar_daemon.harness import outputs
+from omar_daemon.managed_api import query
 from omar_daemon.managed_api.answers import answer, page_answer
 from omar_daemon.managed_api.environments import shown as environment_shown
 from omar_daemon.managed_api.errors import bad, not_found
@@ -31,7 +32,7 @@ async def list_outputs(request: Request) -> Response:
     """`{filename, size_bytes, uploaded_at, media_type}` for each file in /mnt/session/outputs."""
     session = await session_exists(request)
     found = await run_in_threadpool(outputs.listed, session.id)
-    return page_answer([_shown(output) for output in found], None)
+    return page_answer(*query.sliced(request, [_shown(output) for output in found]))
 
 
 async def download_output(request: Request) -> Response:

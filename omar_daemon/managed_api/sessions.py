@@ -54,7 +54,9 @@ def _insert(connection: Connection, wanted: SessionCreate) -> Document:
         "outcome_evaluations": [],
         "budget": budget_value(wanted.budget),
     }
-    environment = required(connection, environments, environment_id, "environment", code="environment_not_found")
+    environment = required(
+        connection, environments, environment_id, "environment", lock=True, code="environment_not_found"
+    )
     if environment.archived_at is not None:
         raise bad("The environment is archived: no new sessions can use it.", code="environment_archived")
     session = room.create(connection, body)
@@ -85,7 +87,7 @@ async def listing(request: Request) -> Response:
 
 def _conditions(request: Request) -> list[Any]:
     table = room.table
-    conditions = [*query.archived(request, table.c.archived_at), *query.times(request, table.c.created_at)]
+    conditions = [*query.archived(request, table.c.archived_at), *query.filters(request, table, archives=False)]
     for name in ("agent_id", "environment_id"):
         text = request.query_params.get(name)
         if text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -18,8 +19,9 @@ from omar_daemon.managed_api.errors import bad, conflict, not_found
 from omar_daemon.managed_api.fields import Body, read_body
 from omar_daemon.managed_api.files import attachment
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required, writing
+from omar_daemon.managed_api.rows import reading, required
 from omar_daemon.routing import ApiRoute
+from omar_daemon.services import services
 from omar_daemon.store.managed import clock
 from omar_daemon.store.managed import files as file_room
 from omar_daemon.store.managed import skills as room
@@ -89,8 +91,6 @@ def _content(file: SkillFile) -> bytes:
 
 
 def _insert(request: Request, display_name: str, checked: Bundle) -> Document:
-    from omar_daemon.services import services
-
     with file_room.changing:
         sha256, _ = file_room.store_bytes(checked.archive)
         with services(request).store.write() as connection:
@@ -108,7 +108,9 @@ async def listing(request: Request) -> Response:
     """`source=custom` or `anthropic`; only custom ones live here."""
     table = skills.table
     source = request.query_params.get("source")
-    conditions = [table.c.source == source] if source else []
+    conditions = query.filters(request, table, archives=False)
+    if source:
+        conditions.append(table.c.source == source)
     page = query.page(request)
     found = await reading(request, lambda connection: skills.page(connection, page, *conditions))
     return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
@@ -121,17 +123,34 @@ async def retrieve(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     """With all versions; 409 while an agent that is not archived uses it."""
 
-    def work(connection: Connection) -> str:
+    def work(connection: Connection) -> list[str]:
         skill = _mine(connection, request, lock=True)
         living = agents.select(connection, agents.table.c.archived_at.is_(None), agents.table.c.body.contains(skill.id))
         users = [agent for agent in living if any(used["skill_id"] == skill.id for used in agent.body["skills"])]
         if users:
             raise conflict(f"The agent {users[0].id} uses the skill; change or archive it first.")
-        versions.delete(connection, versions.table.c.skill_id == skill.id)
+        mine = versions.table.c.skill_id == skill.id
+        blobs = [version.columns["sha256"] for version in versions.select(connection, mine)]
+        versions.delete(connection, mine)
         skills.delete(connection, skills.table.c.id == skill.id)
-        return skill.id
+        return blobs
 
-    return answer({"id": await writing(request, work), "type": "skill_deleted"})
+    await _dropping_blobs(request, work)
+    return answer({"id": request.path_params["skill_id"], "type": "skill_deleted"})
+
+
+async def _dropping_blobs(request: Request, work: Callable[[Connection], list[str]]) -> None:
+    """`work` in one transaction; then the blobs it no longer needs go, unless another row names them."""
+
+    def run() -> None:
+        store = services(request).store
+        with file_room.changing:
+            with store.write() as connection:
+                blobs = work(connection)
+            with store.read() as connection:
+                file_room.drop_unused(connection, blobs)
+
+    await run_in_threadpool(run)
 
 
 async def create_version(request: Request) -> Response:
@@ -139,8 +158,6 @@ async def create_version(request: Request) -> Response:
     _, checked = await _uploaded(request)
 
     def work() -> Document:
-        from omar_daemon.services import services
-
         with file_room.changing:
             sha256, _ = file_room.store_bytes(checked.archive)
             with services(request).store.write() as connection:
@@ -171,7 +188,9 @@ async def retrieve_version(request: Request) -> Response:
 async def delete_version(request: Request) -> Response:
     """400 for the last one: delete the skill instead."""
 
-    def work(connection: Connection) -> str:
+    deleted: list[str] = []
+
+    def work(connection: Connection) -> list[str]:
         skill = _mine(connection, request, lock=True)
         version = _version(connection, request)
         others = [v for v in versions.select(connection, versions.table.c.skill_id == skill.id) if v.id != version.id]
@@ -179,9 +198,11 @@ async def delete_version(request: Request) -> Response:
             raise bad("This is the skill's last version; delete the skill instead.")
         versions.delete(connection, versions.table.c.id == version.id)
         skills.change(connection, skill, {**skill.body, "latest": others[0].id})
-        return version.id
+        deleted.append(version.id)
+        return [version.columns["sha256"]]
 
-    return answer({"id": await writing(request, work), "type": "skill_version_deleted"})
+    await _dropping_blobs(request, work)
+    return answer({"id": deleted[0], "type": "skill_version_deleted"})
 
 
 async def download(request: Request) -> Response:

@@ -12,7 +12,7 @@ from omar_daemon.managed_api.fields import Body, Loose
 
 AGENT_TOOLS = ("bash", "read", "write", "edit", "glob", "grep", "web_fetch", "web_search")
 ToolName = Literal["bash", "read", "write", "edit", "glob", "grep", "web_fetch", "web_search"]
-_WEB_FIELDS = ("allowed_domains", "blocked_domains", "max_content_tokens", "url_sources", "user_location")
+_WEB_FIELDS = ("allowed_domains", "blocked_domains", "max_content_tokens", "user_location")
 
 
 class Policy(Body):
@@ -26,6 +26,13 @@ class DefaultConfig(Body):
     permission_policy: Policy | None = None
 
 
+class UrlSourceObject(Loose):
+    type: Literal["all", "none", "only", "except"]
+
+
+UrlSource = Literal["all", "none"] | UrlSourceObject
+
+
 class ToolConfig(Loose):
     name: ToolName
     enabled: bool | None = None
@@ -33,6 +40,8 @@ class ToolConfig(Loose):
     allowed_domains: list[str] | None = None
     blocked_domains: list[str] | None = None
     max_content_tokens: Annotated[int, Field(ge=1)] | None = None
+
+    url_sources: dict[str, UrlSource | None] | None = None
 
 
 class Toolset(Body):
@@ -99,6 +108,9 @@ def _full_config(config: ToolConfig | McpToolConfig, default: dict[str, Any]) ->
         full["type"] = config.name
         sent = config.model_dump(exclude_unset=True)
         full |= {name: sent[name] for name in _WEB_FIELDS if sent.get(name) is not None}
+        if config.url_sources is not None:
+            sources = sent["url_sources"].items()
+            full["url_sources"] = {name: {"type": it} if isinstance(it, str) else it for name, it in sources}
     return full
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from omar_daemon.managed_api.errors import bad
 from omar_daemon.routing import ApiError
@@ -14,6 +14,8 @@ from omar_daemon.store.managed.files import MAX_BYTES
 
 if TYPE_CHECKING:
     from starlette.datastructures import FormData, UploadFile
+
+    from omar_daemon.managed_api.form_parser import FormParser
 
 _FORM_OVERHEAD = 1024 * 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -26,26 +28,36 @@ def is_form(request: Request) -> bool:
 
 async def read_form(request: Request, limit: int = MAX_BYTES) -> FormData:
     """The form of a request; 413 above `limit` bytes, 400 when it is broken. The caller closes it."""
-    from starlette.formparsers import MultiPartException, MultiPartParser
+    from starlette.formparsers import MultiPartException
+
+    from omar_daemon.managed_api.form_parser import FormParser
 
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit + _FORM_OVERHEAD:
         raise _too_large(limit)
-    parser = MultiPartParser(
-        request.headers, _counted(request, limit + _FORM_OVERHEAD), max_files=MAX_FORM_FILES, max_fields=100
-    )
+    parser = FormParser(request.headers, _counted(request, limit), max_files=MAX_FORM_FILES, max_fields=100)
     try:
-        return await parser.parse()
+        return await _whole(parser)
     except (MultiPartException, KeyError, ValueError) as error:
         message = error.message if isinstance(error, MultiPartException) else "it is no multipart form"
-        raise bad(f"The form cannot be read: {message}.") from None
+        raise bad(f"The form cannot be read: {message.rstrip('.')}.") from None
+    except ClientDisconnect:
+        raise bad("The connection ended before the form did.") from None
+
+
+async def _whole(parser: FormParser) -> FormData:
+    try:
+        return await parser.parse()
+    except BaseException:
+        parser.discard()
+        raise
 
 
 async def _counted(request: Request, limit: int) -> AsyncGenerator[bytes]:
     size = 0
     async for piece in request.stream():
         size += len(piece)
-        if size > limit:
+        if size > limit + _FORM_OVERHEAD:
             raise _too_large(limit)
         yield piece
 

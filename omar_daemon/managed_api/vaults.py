@@ -54,7 +54,7 @@ async def create(request: Request) -> Response:
 
 
 async def listing(request: Request) -> Response:
-    conditions = query.archived(request, vaults.table.c.archived_at)
+    conditions = query.filters(request, vaults.table)
     page = query.page(request)
     found = await reading(request, lambda connection: vaults.page(connection, page, *conditions))
     return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
