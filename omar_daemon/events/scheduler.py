@@ -87,7 +87,7 @@ class Scheduler:
         now = time.time_ns()
         record = build(request, now=now, created_at=self._order(now))
         if not request.allow_missing:
-            self._fleet.check_exists(record.receiver)
+            await self._fleet.check_exists(record.receiver)
         arrival = self._arriving[record.id] = asyncio.create_task(self._keep(record))
         arrival.add_done_callback(lambda _: self._arriving.pop(record.id, None))
         await asyncio.shield(arrival)

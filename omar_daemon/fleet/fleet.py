@@ -125,7 +125,7 @@ class Fleet:
 
     async def detail(self, name: str, lines: int) -> dict[str, Any]:
         """One agent with the last `lines` lines of its output; UnknownAgent."""
-        agent = self._shown(name)
+        agent = await self._addressed(name)
         await self._refresh(FRESH_SECONDS)
         tail = await self._tail(agent, lines)
         line = self._brief(agent, time.time())
@@ -133,7 +133,7 @@ class Fleet:
 
     async def summary(self, name: str) -> dict[str, Any]:
         """`{id, health, task, status, children}`; UnknownAgent."""
-        agent = self._shown(name)
+        agent = await self._addressed(name)
         await self._refresh(FRESH_SECONDS)
         now = time.time()
         living = [child.name for child in self.roster.children(agent.name) if self._health(child, now) != "dead"]
@@ -145,9 +145,9 @@ class Fleet:
             "children": living,
         }
 
-    def follow(self, name: str, last_id: str | None = None) -> AsyncIterator[News | None]:
+    async def follow(self, name: str, last_id: str | None = None) -> AsyncIterator[News | None]:
         """What the agent does from now on (or after `last_id`), until it ends; UnknownAgent."""
-        agent = self._shown(name)
+        agent = await self._addressed(name)
         self._feeds = {one: feed for one, feed in self._feeds.items() if not feed.is_forgotten}
         feed = self._feeds.get(agent.name)
         if feed is None or (feed.ended and not feed.knows(last_id)):
@@ -163,13 +163,13 @@ class Fleet:
 
     async def set_status(self, name: str, status: str) -> None:
         """Keep an agent's own report, in the store and in `~/.omar/status/<session>.md`; UnknownAgent."""
-        agent = self._shown(name)
+        agent = await self._addressed(name)
         await self.roster.change(agent, status=status)
         await asyncio.to_thread(durable.write_atomic, _status_file(agent.name), status)
 
     async def send(self, name: str, text: str, *, enter: bool, raw: bool = False) -> None:
         """Type a text into an agent. Raises UnknownAgent, AgentDead, InvalidRequest, DeliveryFailed."""
-        agent = self._shown(name)
+        agent = await self._addressed(name)
         await self._refresh(FRESH_SECONDS)
         view = self._living_view(agent)
         target = self._target(agent)
@@ -181,16 +181,16 @@ class Fleet:
             finally:
                 self.watch.outdate()
 
-    def check_exists(self, name: str) -> None:
+    async def check_exists(self, name: str) -> None:
         """UnknownAgent unless there is an agent of this name, alive or dead."""
-        self._shown(name)
+        await self._addressed(name)
 
     async def deliver(self, name: str, text: str, phase: Phase) -> None:
         """Bring an event to an agent: behind its first message, not into a person's typing or a question.
 
         `phase` is told `sending` right before anything is typed. Raises UnknownAgent, AgentDead, DeliveryFailed.
         """
-        agent = self._shown(name)
+        agent = await self._addressed(name)
         if agent.introduction is not None and not agent.introduction.done():
             await asyncio.wait({agent.introduction})
         await self._refresh(FRESH_SECONDS)
@@ -216,7 +216,7 @@ class Fleet:
 
     async def submit_standing(self, name: str, text: str) -> bool:
         """Submit a text that an earlier daemon had typed and not submitted; whether it stood there."""
-        agent = self._shown(name)
+        agent = await self._addressed(name)
         await self._refresh(FRESH_SECONDS)
         self._living_view(agent)
         target = self._target(agent)
@@ -243,7 +243,7 @@ class Fleet:
 
         Raises UnknownAgent, and KillRefused for the manager or when a person is attached, unless `force`.
         """
-        agent = self._shown(name)
+        agent = await self._addressed(name)
         await self._refresh(0.0)
         doomed = self._family(agent) if tree else [agent]
         for one in doomed:
@@ -376,8 +376,11 @@ class Fleet:
         agent = self.roster.find(name)
         return self.options.registry.get(agent.record.backend) if agent is not None else None
 
-    def _shown(self, name: str) -> Agent:
+    async def _addressed(self, name: str) -> Agent:
+        """The agent of this name, alive or dead; UnknownAgent. One whose start is being watched is waited for: its
+        program runs by then, and it, or a child of it, may be the one who asks."""
         agent = self.roster.get(name)
+        await agent.decided.wait()
         if not self._is_shown(agent):
             raise UnknownAgent(f"Agent '{name}' not found.")
         return agent

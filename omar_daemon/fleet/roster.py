@@ -19,12 +19,13 @@ from omar_daemon.store.engine import Store
 class Agent:
     """One agent while the daemon runs.
 
-    `turn` keeps deliveries to its pane in order. `ready` is set once its program was seen to take input. `ending`
+    `decided` is set once its start has succeeded or failed. `turn` keeps deliveries to its pane in order. `ready` is set once its program was seen to take input. `ending`
     is set while it is being removed. `introduction` is the task that brings its first message. `family` are the
     processes it had when it was killed.
     """
 
     record: AgentRecord
+    decided: asyncio.Event = field(default_factory=asyncio.Event)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     ready: bool = False
     ending: bool = False
@@ -45,7 +46,8 @@ class Roster:
 
     async def load(self) -> None:
         for record in await asyncio.to_thread(self._load):
-            self._agents[record.name] = Agent(record)
+            agent = self._agents[record.name] = Agent(record)
+            agent.decided.set()
 
     def all(self) -> list[Agent]:
         """Every agent, by name."""
@@ -84,6 +86,8 @@ class Roster:
         except BaseException:
             self._agents.pop(record.name, None)
             raise
+        if record.stage != "starting":
+            agent.decided.set()
         return agent
 
     async def change(self, agent: Agent, **values: Any) -> None:

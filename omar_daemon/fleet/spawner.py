@@ -79,6 +79,8 @@ class Spawner:
         except BaseException:
             await self._undo(agent)
             raise
+        finally:
+            agent.decided.set()
         return agent
 
     async def _clear_manager(self, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import sys
 import time
 from typing import Any
 
@@ -36,6 +37,30 @@ def test_an_event_without_a_time_comes_at_once_with_its_head_and_sender(scene: S
     text = f"[EVENT at t={made['timestamp']}]\nFrom ea: Status? -n ; #{{pane_id}}\nsecond line\n"
     until(lambda: scene.got() == text, 3)
     until(lambda: listed(scene) == [], 3)
+
+
+FIRST_MOMENT = """
+import http.client, json, os
+def ask(method, path, body):
+    daemon = http.client.HTTPConnection(os.environ["OMAR_URL"].removeprefix("http://"))
+    daemon.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+    return daemon.getresponse().status
+event = {"sender": "me", "receiver": "early", "payload": "to myself"}
+print(ask("PUT", "/api/agents/early/status", {"status": "here"}), ask("POST", "/api/events", event),
+      ask("POST", "/api/events", {**event, "payload": "even so", "allow_missing": True}), flush=True)
+while True:
+    open("heard", "a").write(input() + "\\n")
+"""
+
+
+def test_an_agent_is_known_from_its_first_moment_to_itself_and_to_its_events(scene: Stage) -> None:
+    program = scene.home / "first_moment.py"
+    program.write_text(FIRST_MOMENT)
+    scene.spawn("early", command=f"{sys.executable} -S {program}", workdir=str(scene.home))
+    until(lambda: "200 200 200" in scene.screen("early"), 3)
+    heard = scene.home / "heard"
+    until(lambda: heard.exists() and {"From me: to myself", "From me: even so"} <= set(heard.read_text().split("\n")), 5)
+    assert listed(scene, state="dead") == []
 
 
 def test_the_documentation_s_examples_work_as_printed(scene: Stage) -> None:
