@@ -25,7 +25,8 @@ async def stream(request: Request) -> Response:
     `Last-Event-ID` goes on behind that event while it is still kept.
     """
     with refusals():
-        news = await services(request).fleet.follow(str(request.path_params["id"]), request.headers.get("last-event-id"))
+        name, last_id = str(request.path_params["id"]), request.headers.get("last-event-id")
+        news = await services(request).fleet.follow(name, last_id)
     body = _events(news, services(request).stopping)
     return StreamingResponse(body, headers=HEADERS, media_type="text/event-stream")
 

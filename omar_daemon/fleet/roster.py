@@ -19,9 +19,9 @@ from omar_daemon.store.engine import Store
 class Agent:
     """One agent while the daemon runs.
 
-    `decided` is set once its start has succeeded or failed. `turn` keeps deliveries to its pane in order. `ready` is set once its program was seen to take input. `ending`
-    is set while it is being removed. `introduction` is the task that brings its first message. `family` are the
-    processes it had when it was killed.
+    `decided` is set once its start has succeeded or failed. `turn` keeps deliveries to its pane in order. `ready` is
+    set once its program was seen to take input. `ending` is set while it is being removed. `introduction` is the task
+    that brings its first message. `family` are the processes it had when it was killed.
     """
 
     record: AgentRecord
