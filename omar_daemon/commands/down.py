@@ -16,5 +16,22 @@ def run(*, dry_run: bool) -> int:
         output.say(f"Would stop the daemon on {record.base_url} (pid {record.pid}); agents would live on in tmux.")
         return 0
     lifecycle.down(record)
-    output.say("The daemon is stopped. Agents live on in tmux; `omar up` shows them again.")
+    if _agents_live_on():
+        output.say("The daemon is stopped. Agents live on in tmux; `omar up` shows them again.")
+    else:
+        output.say("The daemon is stopped.")
     return 0
+
+
+def _agents_live_on() -> bool:
+    """The daemon takes the private tmux server with it when no agent is left there."""
+    from omar_daemon.fleet import server
+    from omar_daemon.fleet.errors import TmuxMissing
+    from omar_daemon.fleet.options import socket_name
+    from omar_daemon.settings import SETTINGS
+    from shared import config
+
+    try:
+        return server.has_session(socket_name(config.load("omar", SETTINGS)), server.KEEPER)
+    except TmuxMissing:
+        return False

@@ -57,7 +57,7 @@ class Fleet:
         self.probe = Probe(options.registry)
         self.roster = Roster(store)
         surroundings = environment.server_environment()
-        connection = SubprocessConnection(options.socket, surroundings)
+        self._connection = connection = SubprocessConnection(options.socket, surroundings)
         self._reader = Channel(SteadyReader(connection, server.KEEPER, surroundings), "read")
         self._actor = Channel(connection, "act")
         self.watch = Watch(self._reader, self._backend_of, options.errors)
@@ -86,7 +86,8 @@ class Fleet:
         self._loop = asyncio.create_task(self._upkeep.run())
 
     async def stop(self) -> None:
-        """Leave the agents running; what is half delivered is taken up at the next start."""
+        """Leave the agents running; what is half delivered is taken up at the next start. Without any agent the
+        tmux server ends too."""
         introductions = [agent.introduction for agent in self.roster.all() if agent.introduction]
         tasks = [task for task in (self._loop, *introductions, *self._chores) if task is not None]
         for task in tasks:
@@ -96,6 +97,8 @@ class Fleet:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._reader.close()
         await self._actor.close()
+        with contextlib.suppress(TmuxError):
+            await asyncio.to_thread(server.end_if_empty, self._connection)
 
     async def spawn(self, request: SpawnRequest) -> dict[str, Any]:
         """Start an agent; `{id, status, session, created_at}`. Raises the fleet's errors."""

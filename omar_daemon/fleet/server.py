@@ -50,6 +50,13 @@ def _ensure_keeper(connection: SubprocessConnection) -> None:
         raise TmuxError(f"The tmux server could not be set up: {made.error}")
 
 
+def end_if_empty(connection: SubprocessConnection) -> None:
+    """End the server when only the keeper is left in it: nothing of ours stays behind a daemon that was stopped."""
+    listed = connection.command("list-sessions", "-F", "#{session_name}")
+    if listed.error is None and listed.lines == (KEEPER,):
+        connection.command("kill-server")
+
+
 def has_session(socket: str, session: str) -> bool:
     """Whether the private server has a session of exactly this name; TmuxMissing without tmux."""
     import libtmux

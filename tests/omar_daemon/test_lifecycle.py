@@ -54,6 +54,19 @@ def test_up_twice_is_one_daemon_and_down_ends_it(free_port: int) -> None:
     assert omar("down").returncode == 0
 
 
+def test_down_leaves_no_process_behind_and_the_agents_of_a_person_alone(free_port: int) -> None:
+    def sessions() -> list[str]:
+        argv = ["tmux", "-L", paths.tmux_socket(), "list-sessions", "-F", "#{session_name}"]
+        return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.splitlines()
+
+    assert omar("up").returncode == 0 and sessions() == ["omar-keeper"]
+    assert omar("down").stderr == "The daemon is stopped.\n" and sessions() == []
+    assert omar("spawn", "w", "--command", "cat").returncode == 0
+    assert "Agents live on" in omar("down").stderr and sessions() == ["omar-agent-w", "omar-keeper"]
+    assert omar("up").returncode == 0 and omar("kill", "w").returncode == 0
+    assert omar("down").returncode == 0 and sessions() == []
+
+
 def test_twenty_started_at_once_are_one(free_port: int) -> None:
     command = [sys.executable, "-P", "-m", "omar_daemon.main", "up", "--json"]
     starting = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(20)]
