@@ -47,7 +47,7 @@ class HostGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._is_ours(Headers(scope=scope).getlist("host")):
             error = ApiError(400, "This Host name is not served here.", code="invalid_request")
-            await self._refuse(scope["path"], error)(scope, receive, send)
+            await self._refuse(scope["path"], error)(scope, receive, _with_cors(send))
             return
         await self._app(scope, receive, send)
 

@@ -80,6 +80,7 @@ def test_a_foreign_host_is_400_before_anything_else(running: Daemon, method: str
     for host in ("evil.example", "127.0.0.1.evil.example", "localhost.", "", "localhost:9876@evil", "[::2]"):
         answer = ask(running, method, route, Host=host, Origin="http://evil.example")
         assert answer.status_code == 400, host
+        assert answer.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=IDS)
