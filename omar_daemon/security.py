@@ -26,7 +26,7 @@ CORS_HEADERS = {
     "access-control-expose-headers": "*",
 }
 PREFLIGHT_HEADERS = {
-    "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+    "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     "access-control-allow-headers": "Authorization, x-api-key, Content-Type, Last-Event-ID, anthropic-version, "
     "anthropic-beta, *",
     "access-control-max-age": "600",
