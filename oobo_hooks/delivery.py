@@ -9,15 +9,17 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import random
 import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from oobo_hooks import settings
 from oobo_hooks.settings import Server
-from oobo_hooks.store import database, outbox
+from oobo_hooks.store import anchors, database, outbox
 from oobo_hooks.store.outbox import Item, Pause
 from shared import __version__, durable, paths
 from shared.errors import OmaError
@@ -102,7 +104,7 @@ def _send_all(
         after = item.id
         answer: Answer | Unreachable
         try:
-            answer = client.request("POST", INGEST, content=item.body.encode())
+            answer = client.request("POST", INGEST, content=body_of(connection, item).encode())
         except Unreachable as error:
             answer = error
         with database.transaction(connection):
@@ -116,6 +118,19 @@ def _send_all(
             with database.transaction(connection):
                 outbox.keep_quiet(connection, time.time() + wait_seconds(failures))
             return
+
+
+def body_of(connection: sqlite3.Connection, item: Item) -> str:
+    """What may leave now: a transcript queued while transparency was on stays here once it is off."""
+    if item.repository is None or '"transparency_mode":"on"' not in item.body:
+        return item.body
+    known = anchors.repository_with(connection, item.repository)
+    if known is None or settings.is_transparent(settings.load(Path(known.common_dir) / "oobo"), known.transparency):
+        return item.body
+    # The models of the payload take 100 ms to build, and nearly no event needs this.
+    from oobo_hooks import payload
+
+    return json.dumps(payload.without_event_transcripts(json.loads(item.body)), separators=(",", ":"))
 
 
 def _settle(

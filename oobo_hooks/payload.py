@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ COMMIT_EVENT = "git.commit"
 PUSH_EVENT = "git.push"
 _EXACT = ("commit_hash", "author", "branch", "session_ids", "replaces", "oobo_version")
 _FILES = ("files_changed", "file_changes", "file_interactions")
-"""Fields that are names or git's own words: looked at for secrets by no rule, or they would not be true any more."""
+"""Names and git's own words: only a key that tells by its form what it is goes, or they would not be true any more."""
 
 
 def places_of(worktrees: Sequence[str]) -> Places:
@@ -26,7 +27,15 @@ def places_of(worktrees: Sequence[str]) -> Places:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = ""
-    return Places(tuple(worktrees), str(paths.user_home()), user)
+    folders = {path for worktree in worktrees for path in (worktree, os.path.realpath(worktree))}
+    return Places(tuple(sorted(folders)), str(paths.user_home()), user, _root_folders())
+
+
+def _root_folders() -> tuple[str, ...]:
+    try:
+        return tuple(sorted(entry.name for entry in os.scandir("/") if entry.is_dir()))
+    except OSError:
+        return ()
 
 
 def commit_event(
@@ -38,7 +47,7 @@ def commit_event(
         event=COMMIT_EVENT,
         timestamp=_now(),
         oobo_version=__version__,
-        project=Project(name=name, git_remote=remote),
+        project=_project(name, remote, places),
         session_transcripts=[SessionTranscript.model_validate(one) for one in transcripts],
     ).model_dump()
     event["anchor"] = clean_anchor(anchor, places, send_message=send_message)
@@ -53,7 +62,39 @@ def clean_anchor(anchor: Anchor, places: Places, *, send_message: bool = True) -
     sessions = [_clean_session(session, places) for session in dumped["sessions"]]
     known = {*_EXACT, *_FILES, "message", "sessions"}
     cleaned: dict[str, Any] = redact.clean({name: dumped[name] for name in dumped if name not in known}, places)
-    return dumped | cleaned | {"message": message, "sessions": sessions}
+    exact = {name: _without_keys(dumped[name]) for name in (*_EXACT, *_FILES)}
+    contributors = [
+        one if one["name"] == dumped["author"] else clean_one
+        for one, clean_one in zip(dumped["contributors"], cleaned["contributors"], strict=True)
+    ]
+    told = {"message": message, "sessions": sessions, "contributors": contributors}
+    return dumped | cleaned | exact | told
+
+
+def without_transcripts(anchor: dict[str, Any]) -> dict[str, Any]:
+    """A cleaned anchor as it is with transparency off, for one that was made while it was on."""
+    sessions = [{**session, "bash_commands": None} for session in anchor["sessions"]]
+    return {**anchor, "sessions": sessions, "transparency_mode": "off"}
+
+
+def without_event_transcripts(event: dict[str, Any]) -> dict[str, Any]:
+    """A queued event that nothing of a transcript is in any more."""
+    return {**event, "anchor": without_transcripts(event["anchor"]), "transcript": [], "session_transcripts": []}
+
+
+def _without_keys(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact.redact_keys(value)
+    if isinstance(value, list):
+        return [_without_keys(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without_keys(item) for name, item in value.items()}
+    return value
+
+
+def _project(name: str, remote: str | None, places: Places) -> Project:
+    """The folder's name is the user's own where his home is the repository; a remote may hold a key as a folder."""
+    return Project(name=redact.clean(name, places), git_remote=redact.redact_keys(remote) if remote else None)
 
 
 def _clean_session(session: dict[str, Any], places: Places) -> dict[str, Any]:
@@ -65,7 +106,7 @@ def _clean_session(session: dict[str, Any], places: Places) -> dict[str, Any]:
 def push_event(*, name: str, remote: str | None) -> dict[str, Any]:
     """The body for a push: no anchor, nothing but that it happened."""
     return EventPayload(
-        event=PUSH_EVENT, timestamp=_now(), oobo_version=__version__, project=Project(name=name, git_remote=remote)
+        event=PUSH_EVENT, timestamp=_now(), oobo_version=__version__, project=_project(name, remote, places_of([]))
     ).model_dump()
 
 

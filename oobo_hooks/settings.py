@@ -88,6 +88,11 @@ def load(state_dir: Path | None = None) -> Config:
     return loaded
 
 
+def is_transparent(loaded: Config, own: str | None) -> bool:
+    """Whether transcripts are sent: the repository's `own` mode, else the configuration's."""
+    return (own or loaded.text("transparency.mode")) == "on"
+
+
 def server(loaded: Config) -> Server:
     """The server of the configuration: key from OOBO_SECRET_KEY, else a file's, else that of `auth login`."""
     url = loaded.text("server.url").strip()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from oobo_hooks import payload
+from oobo_hooks import payload, settings
 from oobo_hooks.branch import tree
 from oobo_hooks.repository import Repository
 from oobo_hooks.store import anchors, database
@@ -28,7 +29,9 @@ def write(repository: Repository, connection: sqlite3.Connection, known: KnownRe
         if not missing:
             return 0
         places = payload.places_of([known.worktree, str(repository.main_worktree)])
-        files = {tree.path_of(one.commit_hash): metadata(one, places) for one in missing}
+        config = settings.load(Path(known.common_dir) / "oobo")
+        transparent = settings.is_transparent(config, known.transparency)
+        files = {tree.path_of(one.commit_hash): metadata(one, places, transparent=transparent) for one in missing}
         count = len(files)
         message = f"{count} anchor{'s' if count > 1 else ''}\n"
         new = tree.add(repository, files, parents=[old] if old else [], message=message)
@@ -43,9 +46,11 @@ def _missing(connection: sqlite3.Connection, known: KnownRepository, there: dict
     return [one for one in found if one is not None]
 
 
-def metadata(found: LocalAnchor, places: redact.Places) -> bytes:
+def metadata(found: LocalAnchor, places: redact.Places, *, transparent: bool) -> bytes:
     """The anchor as others may see it: like the one that is sent, without secrets, also in its message."""
     anchor = {**found.anchor, "message": redact.clean(found.anchor["message"], places)}
+    if not transparent:
+        anchor = payload.without_transcripts(anchor)
     text = json.dumps(anchor, ensure_ascii=False, indent=1, sort_keys=True)
     return text.encode("utf-8", "replace") + b"\n"
 

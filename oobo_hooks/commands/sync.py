@@ -108,7 +108,8 @@ def work_off_spools() -> None:
 def _show_payloads() -> int:
     with database.opened() as connection:
         waiting = [item for item in outbox.items(connection) if not item.parked]
-    output.print_json([json_module.loads(item.body) for item in waiting])
+        bodies = [delivery.body_of(connection, item) for item in waiting]
+    output.print_json([json_module.loads(body) for body in bodies])
     output.say(f"{len(waiting)} would be sent, as printed; nothing was.")
     return 0
 

@@ -116,10 +116,6 @@ def _own_email(repository: Repository) -> str:
     return identity.partition("<")[2].partition(">")[0]
 
 
-def is_transparent(config: Config, known: KnownRepository) -> bool:
-    return (known.transparency or config.text("transparency.mode")) == "on"
-
-
 def _material(
     workshop: Workshop,
     record: Record,
@@ -139,7 +135,7 @@ def _material(
         candidates=workshop.candidates_of(worktree),
         taken_of=lambda session_id: anchors.taken_lines(workshop.connection, known.id, session_id),
         original=lambda file: _lines_before(repository, file),
-        transparent=is_transparent(workshop.config, known),
+        transparent=settings.is_transparent(workshop.config, known.transparency),
         replaces=replaces,
         carried=rewrites.carry(repository, old_anchors),
     )

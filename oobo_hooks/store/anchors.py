@@ -55,6 +55,11 @@ def find_repository(connection: sqlite3.Connection, common_dir: str) -> KnownRep
     return _repository(row) if row else None
 
 
+def repository_with(connection: sqlite3.Connection, repository: int) -> KnownRepository | None:
+    row = connection.execute("SELECT * FROM repositories WHERE id = ?", (repository,)).fetchone()
+    return _repository(row) if row else None
+
+
 def list_repositories(connection: sqlite3.Connection) -> list[KnownRepository]:
     rows = connection.execute("SELECT * FROM repositories ORDER BY name, common_dir")
     return [_repository(row) for row in rows]

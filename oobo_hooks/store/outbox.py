@@ -19,6 +19,7 @@ class Item:
 
     id: int
     event: str
+    repository: int | None
     commit_hash: str | None
     body: str
     parked: bool
@@ -136,6 +137,7 @@ def _item(row: sqlite3.Row) -> Item:
     return Item(
         row["id"],
         row["event"],
+        row["repository"],
         row["commit_hash"],
         row["body"],
         bool(row["parked"]),

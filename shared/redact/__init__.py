@@ -1,6 +1,7 @@
 """Taking secrets and places out of text before it leaves the machine.
 
     redact_text("export GH=ghp_…")    the text with each secret replaced by `[REDACTED]`
+    redact_keys("feature/ghp_…")      only keys that tell by their own form what they are, for names that must stay true
     find_secrets(text)                what would be taken: rule, start, end (for `oobo redact --check`)
     redact_value(value)               the same for every string inside a JSON value; a key like `password` counts
     Places(worktree, home, user)      makes paths relative and takes homes and user names out
@@ -14,9 +15,10 @@ from __future__ import annotations
 from typing import Any
 
 from shared.redact.places import Places
-from shared.redact.secrets import REDACTED, Finding, find_secrets, is_secret_name, redact_text
+from shared.redact.secrets import Finding, find_secrets, is_secret_name, redact_keys, redact_text
+from shared.redact.values import REDACTED
 
-__all__ = ["REDACTED", "Finding", "Places", "clean", "find_secrets", "redact_text", "redact_value"]
+__all__ = ["REDACTED", "Finding", "Places", "clean", "find_secrets", "redact_keys", "redact_text", "redact_value"]
 
 
 def redact_value(value: Any, *, name: str = "") -> Any:
@@ -26,7 +28,9 @@ def redact_value(value: Any, *, name: str = "") -> Any:
     if isinstance(value, list):
         return [redact_value(item, name=name) for item in value]
     if isinstance(value, dict):
-        return {redact_text(key): redact_value(item, name=key) for key, item in value.items()}
+        told = value.get("name", value.get("key"))
+        names: dict[str, str] = {"value": told} if isinstance(told, str) else {}
+        return {redact_text(key): redact_value(item, name=names.get(key, str(key))) for key, item in value.items()}
     return value
 
 

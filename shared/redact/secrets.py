@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.redact.rules import CONTEXTS, PEM, PROVIDERS, Rule
+from shared.redact.assignments import named_secrets, random_secrets
+from shared.redact.commands import command_secrets
+from shared.redact.names import Kind, kind_of
+from shared.redact.rules import CONTEXTS, PROVIDERS, Rule
+from shared.redact.values import REDACTED, is_reference, says_secret
 
-REDACTED = "[REDACTED]"
-ENTROPY_BITS = 3.6
-ENTROPY_LENGTH = 20
+LONGEST_PRIVATE_KEY = 32 * 1024
 
 
 @dataclass(frozen=True)
@@ -24,49 +25,36 @@ class Finding:
     end: int
 
 
-_NAME = (
-    r"(?:[A-Za-z0-9]+[_.-])*?[A-Za-z0-9]*(?:passwords?|passwd|passphrase|pwd|secrets?|tokens?|api[_-]?keys?|apikeys?|"
-    r"access[_-]?keys?|private[_-]?keys?|secret[_-]?keys?|signing[_-]?keys?|encryption[_-]?keys?|auth[_-]?keys?|"
-    r"master[_-]?keys?|account[_-]?keys?|credentials?|connection[_-]?strings?|pgpass|dsn)(?:[_.-]?(?:value|base64|b64|"
-    r"plain|raw|hash|prod|production|dev|test|staging|live|main|old|new|\d+))*"
-)
-_QUOTE = r"""\\{0,3}["'`]"""
-_SECRET_NAME = re.compile(rf"^(?:{_NAME})$", re.IGNORECASE)
-_ASSIGNMENT = re.compile(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z][\w.-]{{0,80}}?)(?:{_QUOTE})?\]?\s{{0,8}}(?::=|=>|=|:)(?!=)\s{{0,8}}"
-    rf"""(?:(?P<open>{_QUOTE})(?P<quoted>(?:(?!(?P=open))[^\n]){{1,4096}})(?P=open)|(?P<bare>[^\s"'`,;<>(){{}}\[\]]{{1,4096}})(?P<after>[(\[]?))""",
-)
-_COUNTED = re.compile(r"tokens?$", re.IGNORECASE)
-_PASSWORD = re.compile(r"pass|pwd", re.IGNORECASE)
-_UNDOUBTED = re.compile(r"pass|pwd|secret|heroku", re.IGNORECASE)
-"""Under such a name even a UUID is a secret; under `session_token` or `api_key` it is taken for an id."""
-_HARMLESS_TEXT = """
-str string strings none null nil true false undefined required optional bytes self int integer any unknown never
-object number boolean bool float text void char const let var password passwd secret token key keys value values
-env environ changeme redacted hidden example placeholder todo xxx xxxx not set empty default the a an is was are
-has and or if to for from in of your my this that it will must should can invalid missing expired wrong
-"""
-_HARMLESS_WORDS = frozenset(_HARMLESS_TEXT.split())
-_REFERENCE = re.compile(
-    r"^(?:\$|%|@|&|\*|\.\.\.|…|<|\{\{|os\.|process\.env|env\.|import\.meta|self\.|this\.|config\.|settings\.|args\.|req\.|"
-    r"request\.|secrets\.|vault:|\[REDACTED)"
-)
-_MASKED = re.compile(r"^[*•x.#_-]+$|^[*•]{3,}|[*•…]{3,}$", re.IGNORECASE)
-_CODE_PATH = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
-_IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z_]*$")
-_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", re.IGNORECASE)
-_HEX = re.compile(r"^(?:sha\d+[:-])?[0-9a-f]+$", re.IGNORECASE)
-_OWN_ID = re.compile(
-    r"^(?:toolu|msg|req|call|ses|session|prt|chatcmpl|resp|agent|env|file|evt|run|shr|anc|item|rs|fc|thread|turn|"
-    r"batch|usr|org|sess|skill|vault|mem|wf|task)[_-]",
-    re.IGNORECASE,
-)
-_WEAK_CHARACTERS = re.compile(r"^[A-Za-z0-9+/_=.~%!@#$^&*-]+$")
-
-
 def redact_text(text: str) -> str:
     """`text` with each secret replaced by `[REDACTED]`."""
-    found = find_secrets(text)
+    return _without(text, find_secrets(text))
+
+
+def redact_keys(text: str) -> str:
+    """`text` without keys that tell by their own form what they are, and otherwise unchanged.
+
+    For names that must stay true, like a branch or a path: nothing in them is a secret by its place.
+    """
+    return _without(text, _disjoint(list(_by_form(text, _lower(text)))))
+
+
+def find_secrets(text: str) -> list[Finding]:
+    """The secrets in `text`, in order, never overlapping (the longer one wins)."""
+    lowered = _lower(text)
+    found = list(_by_form(text, lowered))
+    found += [finding for rule in CONTEXTS for finding in _by_rule(rule, text, lowered)]
+    found += [Finding("secret option", *span) for span in command_secrets(text)]
+    found += [Finding("secret by name", *span) for span in named_secrets(text, lowered)]
+    found += [Finding("secret by entropy", *span) for span in random_secrets(text)]
+    return _disjoint(found)
+
+
+def is_secret_name(name: str, value: str) -> bool:
+    """Whether a value under this name is one to hide: `password: "x"`, but not `max_tokens` or `token: null`."""
+    return kind_of(name) is not Kind.NONE and says_secret(name, value, quoted=True)
+
+
+def _without(text: str, found: list[Finding]) -> str:
     if not found:
         return text
     parts: list[str] = []
@@ -78,96 +66,69 @@ def redact_text(text: str) -> str:
     return "".join(parts)
 
 
-def find_secrets(text: str) -> list[Finding]:
-    """The secrets in `text`, in order, never overlapping (the longer one wins)."""
-    lowered = text.lower()
-    found = [finding for rule in (PEM, *PROVIDERS, *CONTEXTS) for finding in _by_rule(rule, text, lowered)]
-    found += _assigned(text)
-    return _disjoint(found)
-
-
-def is_secret_name(name: str, value: str) -> bool:
-    """Whether a value under this name is one to hide: `password: "x"`, but not `max_tokens` or `token: null`."""
-    return bool(_SECRET_NAME.match(name)) and _says_secret(name, value, quoted=True)
+def _by_form(text: str, lowered: str) -> Iterator[Finding]:
+    if "private key" in lowered:
+        yield from _private_keys(text)
+    for rule in PROVIDERS:
+        yield from _by_rule(rule, text, lowered)
 
 
 def _by_rule(rule: Rule, text: str, lowered: str) -> Iterator[Finding]:
     if not any(need in lowered for need in rule.needs):
         return
-    for match in rule.pattern.finditer(text):
+    searched, position = lowered if rule.lowered else text, 0
+    while (match := rule.pattern.search(searched, position)) is not None:
+        if rule.starts_word and _is_inside_word(text, match.start()):
+            position = match.start() + 1
+            continue
+        position = max(match.end(), match.start() + 1)
         start, end = match.span("secret")
-        value = _unquoted(match["secret"])
-        if value == REDACTED or _REFERENCE.match(value) or _MASKED.match(value):
-            continue
-        if rule.name == "secret flag" and value.lower() in _HARMLESS_WORDS:
-            continue
-        yield Finding(rule.name, start, end)
+        value = text[start:end]
+        if not is_reference(_unquoted(value)) and rule.accepts(value):
+            yield Finding(rule.name, start, end)
+
+
+def _is_inside_word(text: str, start: int) -> bool:
+    """Whether a letter or digit goes before, and is none of an escape's: `\\n`, `%20`."""
+    if start == 0 or not (text[start - 1].isascii() and text[start - 1].isalnum()):
+        return False
+    return not (_ESCAPED.search(text, max(0, start - 6), start))
+
+
+_ESCAPED = re.compile(r"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4}|%[0-9A-F]{2})$")
+
+
+def _lower(text: str) -> str:
+    """`text` in lower case, of the same length: what is found in it lies there in `text`."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(character.lower() if character.isascii() else character for character in text)
 
 
 def _unquoted(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] in "\"'" and value[0] == value[-1] else value
 
 
-def _assigned(text: str) -> Iterator[Finding]:
-    position = 0
-    while match := _ASSIGNMENT.search(text, position):
-        group = "quoted" if match["quoted"] is not None else "bare"
-        value = match[group]
-        kind = _kind_of_assignment(match["name"], value, quoted=group == "quoted", call=bool(match["after"]))
-        if kind is None:
-            # The value of one assignment may hold another: `a="password=x"`.
-            position = match.end("name")
+_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_BODY = re.compile(
+    r"(?:[^A-Za-z0-9+/]{0,24}(?:\\[nr]){0,2}(?:[A-Za-z0-9+/=]{16,}|"
+    r"(?:Proc-Type|DEK-Info|Version|Comment): [^\n\\]{0,100}))*"
+    r"[^A-Za-z0-9+/]{0,8}(?:\\[nr]){0,2}[A-Za-z0-9+/=]{0,80}"
+)
+
+
+def _private_keys(text: str) -> Iterator[Finding]:
+    """A PEM block up to its end; one that is cut off as far as it looks like one."""
+    ends = [match.end() for match in _END.finditer(text)]
+    for begin in _BEGIN.finditer(text):
+        index = bisect_left(ends, begin.end())
+        if index < len(ends) and ends[index] - begin.end() <= LONGEST_PRIVATE_KEY:
+            yield Finding("private key", begin.start(), ends[index])
             continue
-        start, end = match.span(group)
-        yield Finding(kind, start, end)
-        position = end
-
-
-def _kind_of_assignment(name: str, value: str, *, quoted: bool, call: bool) -> str | None:
-    if call and not quoted:
-        return None
-    if _SECRET_NAME.match(name):
-        return "secret by name" if _says_secret(name, value, quoted=quoted) else None
-    return "secret by entropy" if looks_random(value) else None
-
-
-def _says_secret(name: str, value: str, *, quoted: bool) -> bool:
-    stripped = value.strip()
-    if len(stripped) < 3 or stripped == REDACTED or _REFERENCE.match(stripped) or _MASKED.match(stripped):
-        return False
-    if stripped.lower().rstrip(".,:!?") in _HARMLESS_WORDS:
-        return False
-    if _UUID.match(stripped) and not _UNDOUBTED.search(name):
-        return False
-    if _COUNTED.search(name) and re.fullmatch(r"[\d_.,]+[kKmM]?", stripped):
-        return False
-    if quoted:
-        # Prose after a colon is no secret: "token: the one you were given".
-        return " " not in stripped or bool(_PASSWORD.search(name))
-    if _CODE_PATH.match(stripped):
-        return False
-    return bool(_PASSWORD.search(name)) or not _IDENTIFIER.match(stripped)
-
-
-def looks_random(value: str) -> bool:
-    """Whether a value looks like key material and is neither a hash, nor a UUID, nor one of our ids."""
-    if not ENTROPY_LENGTH <= len(value) <= 512 or not _WEAK_CHARACTERS.match(value):
-        return False
-    if _UUID.match(value) or _HEX.match(value) or _OWN_ID.match(value):
-        return False
-    if "/" in value and not value.endswith("=") and value.count("/") * 12 > len(value):
-        return False
-    kinds = sum(bool(re.search(kind, value)) for kind in (r"[a-z]", r"[A-Z]", r"\d"))
-    words = re.findall(r"[A-Za-z][a-z]{3,}", value)
-    if kinds < 3 or sum(map(len, words)) > len(value) / 2:
-        return False
-    return entropy(value) >= ENTROPY_BITS
-
-
-def entropy(value: str) -> float:
-    """Shannon's bits per character."""
-    total = len(value)
-    return -sum(count / total * math.log2(count / total) for count in Counter(value).values())
+        body = _BODY.match(text, begin.end())
+        yield Finding("private key", begin.start(), body.end() if body else begin.end())
 
 
 def _disjoint(found: list[Finding]) -> list[Finding]:

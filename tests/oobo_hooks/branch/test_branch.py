@@ -120,7 +120,7 @@ def test_a_push_that_was_overtaken_is_done_again(
 
 
 def test_what_others_put_there_is_believed_only_when_it_is_an_anchor_of_that_commit(shared: Repository) -> None:
-    good = json.loads(local.metadata(shared.stored(), payload.places_of([])))
+    good = json.loads(local.metadata(shared.stored(), payload.places_of([]), transparent=True))
     wrong, other = "ab" * 20, "cd" * 20
     files = {
         tree.path_of(wrong): json.dumps(good).encode(),

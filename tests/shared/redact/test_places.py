@@ -32,10 +32,26 @@ PLACES = Places(("/home/anna/work/shop", "/srv/checkouts/shop"), "/home/anna", "
         ("https://example.org/home/page", "https://example.org/home/page"),
         ("hannah and annabel", "hannah and annabel"),
         ("no path here", "no path here"),
+        ("-home-anna-work-shop", "-home-work-shop"),
+        ("a\\n/home/bob/x", "a\\n~/x"),
+        ("%2Fhome%2Fanna%2Fx", "~%2Fx"),
+        ("/home//anna/x", "~/x"),
+        ("/mnt/c/Users/bob/x", "~/x"),
+        ("/c/Users/bob/x", "~/x"),
+        ("~bob/x", "~/x"),
+        ("C:/Users/bob/x", "~/x"),
+        ("D:\\work\\x.py", "…/x.py"),
+        ("/net/home/bob/x", "~/x"),
     ],
 )
 def test_a_place_becomes_what_may_be_seen(text: str, scrubbed: str) -> None:
     assert PLACES.scrub(text) == scrubbed
+
+
+def test_what_begins_with_a_folder_of_this_machines_root_is_a_path() -> None:
+    places = Places(("/home/anna/work/shop",), "/home/anna", "anna", ("scratch", "volume1"))
+    assert places.scrub("cat /scratch/run/x.py /volume1/a/b") == "cat …/x.py …/b"
+    assert places.scrub("GET /api/agents/one") == "GET /api/agents/one"
 
 
 def test_all_strings_of_a_value_are_scrubbed() -> None:

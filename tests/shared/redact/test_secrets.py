@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.redact import REDACTED, find_secrets, redact_text, redact_value
+from shared.redact import REDACTED, find_secrets, redact_keys, redact_text, redact_value
+from tests.shared.redact import corpus
 
 LETTERS = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0fG"
 HEX32 = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -146,14 +147,14 @@ def test_a_providers_key_is_seen_in_every_surrounding(key: str, around: str) -> 
     assert key not in redacted and key[8:-4] not in redacted
 
 
-@pytest.mark.parametrize(("text", "secret"), [pair for pair in SENTENCES if pair[1]])
+@pytest.mark.parametrize(("text", "secret"), [*(pair for pair in SENTENCES if pair[1]), *corpus.SECRETS])
 def test_a_secret_told_by_its_surroundings_is_taken(text: str, secret: str) -> None:
     redacted = redact_text(text)
     assert secret not in redacted
     assert REDACTED in redacted
 
 
-@pytest.mark.parametrize("text", HARMLESS)
+@pytest.mark.parametrize("text", [*HARMLESS, *corpus.HARMLESS])
 def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
     assert redact_text(text) == text
 
@@ -198,7 +199,7 @@ def test_findings_tell_rule_and_place() -> None:
 
 
 def test_redacting_twice_is_redacting_once() -> None:
-    for text, _ in SENTENCES:
+    for text, _ in [*SENTENCES, *corpus.SECRETS]:
         once = redact_text(text)
         assert redact_text(once) == once
 
@@ -208,6 +209,41 @@ def test_redacting_twice_is_redacting_once() -> None:
 def test_no_commit_hash_and_no_uuid_is_ever_eaten(commit: str, identity: object) -> None:
     text = f"commit {commit} of session_id={identity}, id: {commit}; parent = '{commit}' ({identity})"
     assert redact_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        # Such a name says secret, and `openssl rand -hex 32` looks like a SHA-256.
+        (f"api_token={corpus.HEX40}", True),
+        (f"SECRET_KEY='{corpus.HEX32}{corpus.HEX32}'", True),
+        (f"password: {corpus.HEX40}", True),
+        (f"tool --token {corpus.HEX40}", True),
+        (f"commit = {corpus.HEX40}", False),
+        (f"tree: {corpus.HEX40}", False),
+        (f"CACHE_KEY={corpus.HEX40}", False),
+        ("session_token: 3f2b7a10-1111-4222-8333-123456789abc", False),
+        ("api_key=3f2b7a10-1111-4222-8333-123456789abc", False),
+        ("client_secret=3f2b7a10-1111-4222-8333-123456789abc", True),
+    ],
+)
+def test_a_hash_or_uuid_is_taken_only_where_the_name_leaves_no_doubt(text: str, taken: bool) -> None:
+    assert (redact_text(text) != text) is taken
+
+
+def test_only_keys_that_tell_by_their_form_are_taken_from_names() -> None:
+    assert redact_keys(f"fix/ghp_{LETTERS}-password=abc123") == f"fix/{REDACTED}-password=abc123"
+    assert redact_keys("src/token=abc123.py") == "src/token=abc123.py"
+
+
+def test_a_value_whose_name_stands_beside_it_is_hidden() -> None:
+    assert redact_value({"name": "DB_PASSWORD", "value": "hunter2"})["value"] == REDACTED
+    assert redact_value({"name": "COLOUR", "value": "red"})["value"] == "red"
+
+
+def test_a_mention_of_a_private_key_does_not_take_what_follows() -> None:
+    text = 'if "-----BEGIN PRIVATE KEY-----" in text:\n    return None\n# the rest of the file stays'
+    assert redact_text(text).endswith("# the rest of the file stays")
 
 
 @given(st.text(max_size=300))
@@ -226,9 +262,20 @@ def test_any_text_comes_through_without_an_error(text: str) -> None:
         "https://" * 30_000,
         '"' * 200_000,
         "a.b-c_" * 50_000,
+        "eyJ" * 100_000,
+        "sk-" * 100_000,
+        "--token=" * 40_000,
+        "A_KEY=" * 50_000,
+        "pass:" * 60_000,
+        "password: str = " * 20_000,
+        "authorization: digest " * 15_000,
+        "curl 'a" * 40_000,
+        "-----BEGIN PRIVATE KEY-----" * 10_000,
+        "://" * 100_000,
+        "machine a login b " * 15_000,
     ],
 )
 def test_no_text_makes_it_slow(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     redact_text(text)
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 6
