@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import logging
 import logging.handlers
@@ -54,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(*, port: int | None = None, host: str | None = None, log_file: Path | None = None) -> int:
     """Serve until SIGTERM or ^C. Raises when the settings, the home, the lock or the port do not allow it."""
+    # What is loaded until the daemon answers stays: it is neither searched for garbage now nor later with the rest.
+    gc.disable()
     persons_umask = os.umask(0o077)
     hide_secrets()
     settings = config.load("omar", SETTINGS, {"api.port": port, "api.host": host})
@@ -171,6 +174,8 @@ def _server(app: Any, pidfile: int, served: dict[str, Any]) -> uvicorn.Server:
     class Daemon(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
+            gc.freeze()
+            gc.enable()
             if self.started:
                 _announce(pidfile, served)
 
