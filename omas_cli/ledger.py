@@ -68,7 +68,7 @@ class Ledger:
     def files(self) -> dict[str, KnownFile]:
         """Path → what is known of it."""
         rows = self._connection.execute("SELECT path, size, modified_ns, session, formula FROM files")
-        return {path: KnownFile(*rest) for path, *rest in rows}
+        return {row[0]: KnownFile(row[1], row[2], row[3], row[4]) for row in rows}
 
     def save(self, readings: Iterable[Reading]) -> None:
         """Keep the sessions and remember their files."""

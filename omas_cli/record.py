@@ -7,7 +7,6 @@ from msgspec import Struct
 from omas_cli.scoring.facts import facts_of
 from omas_cli.scoring.metrics import FORMULA_VERSION, Metrics, metrics_of
 from shared.transcripts.model import Session
-from shared.wire import ranking
 
 
 class Tokens(Struct, frozen=True):
@@ -44,6 +43,8 @@ class Record(Struct, kw_only=True, frozen=True):
 
     @property
     def is_qualified(self) -> bool:
+        from shared.wire import ranking
+
         found = self.metrics
         return ranking.is_qualified(found.session_duration_minutes, found.total_tool_calls, found.total_human_messages)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+import contextlib
+import gc
+from collections.abc import Callable, Iterator, Sequence
 
 from omas_cli import ledger
 from omas_cli.dates import since_ms
@@ -18,7 +19,7 @@ MOST_LINES_TOLD = 200
 def run(*, since: str | None, project: str | None, tools: Sequence[str], force: bool, verbose: bool, json: bool) -> int:
     """1 when a source could not be read at all; skipped lines are no failure."""
     wanted = Wanted(tools=chosen_tools(tools), since_ms=since_ms(since), project=project, force=force)
-    with ExitStack() as stack, ledger.opened() as book:
+    with _no_collection(), contextlib.ExitStack() as stack, ledger.opened() as book:
 
         def progress(total: int) -> Callable[[], None]:
             return stack.enter_context(output.progress(total, "Reading sessions"))
@@ -26,6 +27,16 @@ def run(*, since: str | None, project: str | None, tools: Sequence[str], force: 
         summary = scan(book, wanted, processes=_processes, progress=progress)
     _print(summary, verbose=verbose, json=json)
     return 1 if summary.failures else 0
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """A scan makes many small objects and no circles; the collector would only walk them."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _processes() -> int:

@@ -49,8 +49,7 @@ def read_all(sources: Sequence[Source], processes: Callable[[], int]) -> Iterato
     if count > 1:
         yield from _read_in_processes(sources, count)
         return
-    with _no_collection():
-        yield from map(outcome_of, sources)
+    yield from map(outcome_of, sources)
 
 
 def _process_count(sources: Sequence[Source], processes: Callable[[], int]) -> int:
@@ -96,13 +95,3 @@ def _begin_worker() -> None:
 
 def _outcomes_of(batch: list[Source]) -> list[Outcome]:
     return [outcome_of(source) for source in batch]
-
-
-class _no_collection:  # noqa: N801 - used like a function
-    """Reading makes many small objects and no circles; the collector would only walk them."""
-
-    def __enter__(self) -> None:
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        gc.enable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -20,6 +19,9 @@ def any_json(data: bytes | str) -> Any:
         return _decode(data)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         pass
+    # Rare: most starts never load it.
+    import json
+
     try:
         return _without_surrogates(json.loads(data))
     except (ValueError, RecursionError):

@@ -7,12 +7,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 from shared import paths
 from shared.transcripts.claude.reader import TOOL, is_agent_log
 from shared.transcripts.claude.records import decode
+from shared.transcripts.folders import folders_in, listing
 from shared.transcripts.lines import read_lines
 from shared.transcripts.model import LogFile, Source
 
@@ -30,58 +30,32 @@ def discover(owner: Owner) -> Iterator[Source]:
     mains: dict[str, list[LogFile]] = {}
     agents: dict[str, list[LogFile]] = {}
     for root in paths.claude_dirs():
-        for folder in _folders(root / "projects"):
+        for folder in folders_in(root / "projects"):
             _collect(folder, owner, mains, agents)
     for name in sorted(mains):
         own = sorted(agents.get(name, ()), key=lambda file: file.path)
         yield Source(TOOL, name, (*mains[name], *own))
 
 
-def _folders(projects: os.PathLike[str]) -> list[str]:
-    return sorted(entry.path for entry in _entries(projects) if entry.is_dir())
-
-
-def _entries(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return list(found)
-    except OSError:
-        return []
-
-
 def _collect(folder: str, owner: Owner, mains: dict[str, list[LogFile]], agents: dict[str, list[LogFile]]) -> None:
-    for entry in _entries(folder):
-        if not entry.name.endswith(SUFFIX):
-            if entry.is_dir():
-                agents.setdefault(entry.name, []).extend(_agent_logs(f"{entry.path}/subagents"))
-            continue
-        file = _log_file(entry)
-        if file is None:
-            continue
-        if is_agent_log(entry.name):
-            agents.setdefault(owner(entry.path) or "", []).append(file)
+    files, sessions = listing(folder, SUFFIX, follow_links=True)
+    for file in files:
+        if is_agent_log(file.path):
+            agents.setdefault(owner(file.path) or "", []).append(file)
         else:
-            mains.setdefault(entry.name.removesuffix(SUFFIX), []).append(file)
+            mains.setdefault(file.path[len(folder) + 1 : -len(SUFFIX)], []).append(file)
+    for name in sessions:
+        own = _agent_logs(f"{folder}/{name}/subagents")
+        if own:
+            agents.setdefault(name, []).extend(own)
 
 
-def _agent_logs(folder: str) -> Iterator[LogFile]:
-    for entry in _entries(folder):
-        if entry.is_dir(follow_symlinks=False):
-            yield from _agent_logs(entry.path)
-        elif is_agent_log(entry.name) and entry.name.endswith(SUFFIX):
-            file = _log_file(entry)
-            if file is not None:
-                yield file
-
-
-def _log_file(entry: os.DirEntry[str]) -> LogFile | None:
-    try:
-        if not entry.is_file():
-            return None
-        status = entry.stat()
-    except OSError:
-        return None
-    return LogFile(entry.path, status.st_size, status.st_mtime_ns)
+def _agent_logs(folder: str) -> list[LogFile]:
+    files, folders = listing(folder, SUFFIX)
+    found = [file for file in files if is_agent_log(file.path)]
+    for name in folders:
+        found += _agent_logs(f"{folder}/{name}")
+    return found
 
 
 def peek(path: str) -> tuple[str | None, str | None]:

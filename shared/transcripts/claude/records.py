@@ -6,7 +6,6 @@ an unexpected type is read again with patience: the odd field costs only itself.
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypeVar
 
 import msgspec
@@ -183,6 +182,8 @@ def _fit(value: dict[str, Any], shape: type[Shape]) -> Shape:
 
 def _fit_field(value: Any, kind: Any) -> Any:
     if kind is Raw:
+        import json
+
         return Raw(json.dumps(value).encode())
     nested = _NESTED.get(kind)
     if nested is not None and isinstance(value, dict):
