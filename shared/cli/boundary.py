@@ -10,7 +10,7 @@ import contextlib
 import copy
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared import __version__, output
@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 def run(tool: Tool, app: Any, argv: Sequence[str] | None = None) -> int:
     """Run the Typer `app` with `argv` (the process's own unless given) and return the exit code."""
     arguments, debug = _take_debug(list(sys.argv[1:] if argv is None else argv))
+    return guarded(tool, arguments, lambda: _call(tool, app, arguments), debug=debug)
+
+
+def guarded(tool: Tool, arguments: list[str], work: Callable[[], int], *, debug: bool | None = None) -> int:
+    """The exit code of `work`, which does what `arguments` ask for; errors become words and codes."""
+    if debug is None:
+        debug = _take_debug(arguments)[1]
     try:
-        code = _call(tool, app, arguments)
+        code = work()
         sys.stdout.flush()
         return code
     except BrokenPipeError:

@@ -10,10 +10,10 @@ import gc
 import importlib
 
 
-def start(package: str) -> int:
-    """Load the command line of `package` (its `main` module) and run it; the exit code."""
+def start(package: str, entry: str = "main") -> int:
+    """Load the command line of `package` (its `main` module, or `entry`) and run its `main()`; the exit code."""
     gc.disable()
-    main = importlib.import_module(f"{package}.main").main
+    main = importlib.import_module(f"{package}.{entry}").main
     gc.freeze()
     gc.enable()
     code: int = main()
