@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from omar_daemon import agents_api, anchors_api, computer_api, managed_api, metrics_api, system_api
 from omar_daemon.drain import draining
-from omar_daemon.routing import ApiError, ApiRoute, Surface, surface_of
+from omar_daemon.routing import ApiError, ApiRoute, RouteIndex, Surface, surface_of
 from omar_daemon.security import AccessGuard, HostGuard, OriginGuard, is_loopback_address
 from omar_daemon.services import Services
 
@@ -45,7 +45,7 @@ def build_app(services: Services) -> Starlette:
         return surface_of(listed, path).error(problem)
 
     app = Starlette(
-        routes=_ordered_routes(listed),
+        routes=[RouteIndex(_ordered_routes(listed))],
         middleware=[
             *[layer for surface in listed for layer in surface.middleware],
             Middleware(HostGuard, names=names, refuse=refuse),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -95,13 +95,6 @@ class ApiRoute(Route):
         self.key_scope = scope
         # Starlette adds HEAD to every GET; a surface answers only the verbs it names.
         self.methods = {method.upper() for method in methods}
-        self._fixed = path.split("{", 1)[0]
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        # Nearly every route of a hundred is another one: a look at its fixed beginning is cheaper than its pattern.
-        if scope["type"] == "http" and not scope["path"].startswith(self._fixed):
-            return Match.NONE, {}
-        return super().matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         guard: Guard = scope["app"].state.guard
@@ -115,6 +108,59 @@ def route(
 ) -> ApiRoute:
     """One line of a surface's route list."""
     return ApiRoute(path, endpoint, methods=methods, access=access, scope=scope)
+
+
+class RouteIndex(BaseRoute):
+    """All routes of the app, found by the beginning and the depth of a path instead of one after the other.
+
+    Routes that fit a path are still tried in their order.
+    """
+
+    def __init__(self, routes: Sequence[ApiRoute]) -> None:
+        self._by_beginning: dict[_Beginning, list[ApiRoute]] = {}
+        ways = [_beginning(route.path) for route in routes]
+        for beginning in {*ways, *[(first, "", depth) for first, _, depth in ways], _ANYWHERE}:
+            self._by_beginning[beginning] = [
+                route for route, way in zip(routes, ways, strict=True) if _covers(way, beginning)
+            ]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        partial: tuple[Match, Scope] = (Match.NONE, {})
+        for route in self._candidates(scope["path"]):
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                return match, {**found, "indexed_route": route}
+            if match is Match.PARTIAL and partial[0] is Match.NONE:
+                partial = match, {**found, "indexed_route": route}
+        return partial
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["indexed_route"].handle(scope, receive, send)
+
+    def _candidates(self, path: str) -> Sequence[ApiRoute]:
+        first, second = (*path.split("/", 3)[1:3], "", "")[:2]
+        depth = path.count("/")
+        known = self._by_beginning
+        return known.get((first, second, depth)) or known.get((first, "", depth)) or known[_ANYWHERE]
+
+
+_Beginning = tuple[str, str, int]
+"""The first two parts of a path (empty where they vary) and its depth."""
+_ANYWHERE: _Beginning = ("", "", 0)
+
+
+def _beginning(path: str) -> _Beginning:
+    if ":path}" in path:
+        return _ANYWHERE
+    first, second = (*path.split("/", 3)[1:3], "", "")[:2]
+    if "{" in first:
+        return _ANYWHERE
+    return first, "" if "{" in second else second, path.count("/")
+
+
+def _covers(way: _Beginning, beginning: _Beginning) -> bool:
+    """Whether a route of `way` may fit a path that begins so."""
+    return way in (beginning, (beginning[0], "", beginning[2]), _ANYWHERE)
 
 
 def surface_of(surfaces: Sequence[Surface], path: str) -> Surface:
