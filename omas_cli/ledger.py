@@ -21,7 +21,7 @@ from shared import output, paths
 from shared.errors import ConfigError, OmaError
 from shared.transcripts.model import LogFile
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 30
 _SCHEMA = """
 CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
@@ -68,7 +68,7 @@ class Ledger:
     def files(self) -> dict[str, KnownFile]:
         """Path → what is known of it."""
         rows = self._connection.execute("SELECT path, size, modified_ns, session, formula FROM files")
-        return {row[0]: KnownFile(row[1], row[2], row[3], row[4]) for row in rows}
+        return {_path_of(row[0]): KnownFile(row[1], row[2], row[3], row[4]) for row in rows}
 
     def save(self, readings: Iterable[Reading]) -> None:
         """Keep the sessions and remember their files."""
@@ -89,7 +89,7 @@ class Ledger:
         self._connection.executemany(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (file.path, file.size, file.modified_ns, reading.tool, session, FORMULA_VERSION)
+                (_key_of(file.path), file.size, file.modified_ns, reading.tool, session, FORMULA_VERSION)
                 for file in reading.files
             ],
         )
@@ -147,6 +147,19 @@ class Ledger:
         """Forget what was sent to `server`, after the user had it deleted there."""
         with self._connection:
             self._connection.execute("DELETE FROM settled WHERE server = ?", (server,))
+
+
+def _key_of(path: str) -> str | bytes:
+    """How a path is kept: as text; one that is not UTF-8 as its bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def _path_of(key: str | bytes) -> str:
+    return key if isinstance(key, str) else os.fsdecode(key)
 
 
 @contextlib.contextmanager

@@ -49,6 +49,11 @@ class Record(Struct, kw_only=True, frozen=True):
         return ranking.is_qualified(found.session_duration_minutes, found.total_tool_calls, found.total_human_messages)
 
 
+def _storable(text: str) -> str:
+    """Names of files need not be UTF-8; what is kept and sent has to be."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def record_of(session: Session) -> Record:
     """Score a session; one without any instant counts as begun when its files were last written."""
     conversations = list(session.conversations())
@@ -58,8 +63,8 @@ def record_of(session: Session) -> Record:
         modified_ms = max((file.modified_ns for file in session.files), default=0) // 1_000_000
     return Record(
         tool=session.tool,
-        id=session.id,
-        project=session.cwd,
+        id=_storable(session.id),
+        project=None if session.cwd is None else _storable(session.cwd),
         model=session.model,
         started_ms=modified_ms if session.started_ms is None else session.started_ms,
         ended_ms=modified_ms if session.ended_ms is None else session.ended_ms,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ESCAPE_SEQUENCE = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])"
 _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+# What JSON itself leaves as it is: line ends of other kinds and surrogates too.
+_UNSEEN = r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 PROGRESS_AFTER_SECONDS = 1.0
 
 
@@ -58,9 +60,19 @@ def print_text(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """The one JSON document on stdout of a command run with --json."""
+    sys.stdout.write(json_text(value, is_ascii=not _writes_unicode(sys.stdout)) + "\n")
+
+
+def json_text(value: Any, *, is_ascii: bool = False) -> str:
+    """`value` as JSON in which every character that a terminal would obey, or that is none, is written as an escape."""
     import json
 
-    sys.stdout.write(json.dumps(value, ensure_ascii=not _writes_unicode(sys.stdout), indent=2) + "\n")
+    text = json.dumps(value, ensure_ascii=is_ascii, indent=2)
+    if text.isascii():
+        return text
+    import re
+
+    return re.sub(_UNSEEN, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def say(text: str) -> None:

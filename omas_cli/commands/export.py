@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from omas_cli.selection import selected
 from shared import durable, output
 from shared.errors import OmaError, UsageError
 
+FORMULA_SIGNS = ("=", "+", "-", "@")
 GROUPS = ("parallelism", "autonomy", "density", "trust")
 
 
@@ -41,7 +41,7 @@ def run(
         text = page_of(records, report_of(records))
     else:
         objects = payload.shown_objects(records, every, salt())
-        text = csv_of(objects) if as_csv else json.dumps({"sessions": objects}, ensure_ascii=False, indent=2) + "\n"
+        text = csv_of(objects) if as_csv else output.json_text({"sessions": objects}) + "\n"
     if target is None or str(target) == "-":
         sys.stdout.buffer.write(_bytes(text))
         sys.stdout.flush()
@@ -86,7 +86,8 @@ def _flat(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _safe(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is marked as text."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    """Text without what a terminal would obey; what a spreadsheet would take for a formula is marked as text."""
+    if not isinstance(value, str):
+        return value
+    shown = output.printable(value)
+    return f"'{shown}" if shown.lstrip().startswith(FORMULA_SIGNS) or shown[:1].isspace() else shown

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 
 USUAL_LENGTH = len("2025-06-15T10:30:00.000Z")
 MOST_MINUTES_KEPT = 4096
+# 1970 to 2099. What lies outside is a fault of a clock or of the log, and would stretch a session over centuries.
+EARLIEST_MS, AFTER_LATEST_MS = 0, 4_102_444_800_000
 
 _minutes: dict[str, int] = {}
 
 
 def milliseconds(text: str | None) -> int | None:
-    """The instant an ISO 8601 text names; without a zone it is UTC; None when it names none.
+    """The instant an ISO 8601 text names; without a zone it is UTC; None when it names none
+    of the years 1970 to 2099.
 
     Logs are written in one form and line follows line within a minute, so the minute is worked out once.
     """
@@ -41,9 +44,14 @@ def _parsed(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return round(moment.timestamp() * 1000)
+        return plausible(round(moment.timestamp() * 1000))
     except (ValueError, OverflowError):
         return None
+
+
+def plausible(at_ms: int) -> int | None:
+    """The instant, None when no log can mean it."""
+    return at_ms if EARLIEST_MS <= at_ms < AFTER_LATEST_MS else None
 
 
 def rfc3339(at_ms: int) -> str:

@@ -73,14 +73,14 @@ def tokens(found: Any, *path: str) -> int:
 
 def instant(found: Any, *path: str) -> int | None:
     """Milliseconds since the epoch, from a number (seconds or milliseconds) or an ISO 8601 text."""
-    from shared.transcripts.instants import milliseconds
+    from shared.transcripts.instants import milliseconds, plausible
 
     value = at(found, *path)
     if isinstance(value, str):
         return milliseconds(value)
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 10**14:
         return None
-    return round(value if value >= FIRST_MILLISECONDS else value * 1000)
+    return plausible(round(value if value >= FIRST_MILLISECONDS else value * 1000))
 
 
 def said(content: Any) -> str:

@@ -227,3 +227,39 @@ def test_the_ledger_is_private_and_a_newer_one_is_refused(home: Path, capsys: Ca
     connection.close()
     with pytest.raises(Exception, match="newer version"), ledger.opened():
         pass
+
+
+def test_a_log_whose_name_is_not_utf_8_is_a_session_like_any_other(home: Path, capsys: Capture) -> None:
+    folder = os.fsencode(project(home))
+    os.makedirs(folder)
+    for name, line in ((b"told-\xff", {**human(0), "sessionId": "told"}), (b"untold-\xff", human(0))):
+        line = {key: value for key, value in line.items() if key != "sessionId" or value == "told"}
+        Path(os.fsdecode(folder + b"/" + name + b".jsonl")).write_text(json.dumps(line) + "\n[]\n")
+    found = scan(capsys)
+    assert (found["read"], found["sessions"], found["failures"]) == (2, 2, [])
+    assert set(listed(capsys)) == {"told", "untold-\\xff"}
+    assert scan(capsys)["read"] == 0
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Tokyo"])
+def test_a_time_no_clock_can_mean_costs_only_itself(
+    home: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    for impossible in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "1969-12-31T23:59:59.000Z"):
+        for name in (impossible[:4], f"all-{impossible[:4]}"):
+            lines = [human(0), assistant(1, "m1", [call("t1")]), assistant(9, "m2", [call("t2")])]
+            odd = {**assistant(5, "m3", [call("t3")]), "timestamp": impossible}
+            kept = [odd] if name.startswith("all") else [*lines, odd]
+            write(project(home) / f"{name}.jsonl", [{**line, "sessionId": name} for line in kept])
+    assert scan(capsys)["sessions"] == 6
+    found = listed(capsys)
+    assert {found[name]["session_duration_minutes"] for name in ("0001", "9999", "1969")} == {9.0}
+    assert {found[name]["total_tool_calls"] for name in ("0001", "9999", "1969")} == {3}
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        list_command.run(since=None, project=None, tools=[], limit=0, json=False)
+        assert capsys.readouterr().out.count("all-") == 3
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()

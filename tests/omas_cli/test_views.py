@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from omas_cli import drawing, ledger, trends
-from omas_cli.commands import export, leaderboard, report, trend
+from omas_cli.commands import export, leaderboard, report, show, trend
+from omas_cli.commands import list as list_command
 from omas_cli.record import Record, Tokens
 from omas_cli.scoring.facts import Facts
 from omas_cli.scoring.metrics import metrics_of
@@ -194,3 +195,24 @@ def test_the_leaderboard_refuses_unknown_periods_and_answers_that_are_none(home:
             leaderboard.show(server_url=server.url, period="decade", limit=0, json=False)
         with pytest.raises(Exception, match="OMAS server"):
             leaderboard.show(server_url=server.url, period="all", limit=0, json=False)
+
+
+def test_nothing_a_terminal_would_obey_is_in_any_output(home: Path, capsys: Capture) -> None:
+    hostile = "/p/\x1b]0;t\x07\x1b[2J\x9b31m\u202eabc\r\n=x"
+    with ledger.opened() as book:
+        book.save([ledger.Reading("claude", (), [record("s\x1b[31m1", 0, project=hostile)])])
+    for options in ({"as_csv": True}, {"as_json": True}, {"as_html": True}):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", exported(capsys, **options)), options
+    assert json.loads(exported(capsys))["sessions"][0]["local"]["project"] == hostile
+    list_command.run(since=None, project=None, tools=[], limit=0, json=False)
+    show.run(session_id="s", json=False)
+    run_trend()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("path", ["=cmd|' /C calc'!A1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\n=1", "\x1b[0m=1"])
+def test_no_text_of_a_csv_begins_like_a_formula(home: Path, capsys: Capture, path: str) -> None:
+    with ledger.opened() as book:
+        book.save([ledger.Reading("claude", (), [record("s1", 0, project=path)])])
+    [row] = csv.DictReader(io.StringIO(exported(capsys, as_csv=True)))
+    assert row["local_project"].startswith("'")
