@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from omar_daemon.store.managed import clock
 
 _SECONDS = 10.0
-_SHOWN_BYTES = 2000
+_SHOWN_CHARACTERS = 2000
+_READ_CHARACTERS = 1_000_000
+"""More than is shown: a secret that is cut in two would not be found."""
 _PROBE = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -34,6 +40,7 @@ async def check(auth: dict[str, Any], secret: dict[str, Any]) -> Verdict:
     """Never raises for what the network does: that is `status: unknown`."""
     import httpx
 
+    keep_back = _keeping_back(auth, secret)
     async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False, follow_redirects=False) as client:
         probe, status = await _probe(client, auth["mcp_server_url"], secret["access_token"])
         refresh, renewed = None, None
@@ -44,11 +51,32 @@ async def check(auth: dict[str, Any], secret: dict[str, Any]) -> Verdict:
         "type": "vault_credential_validation",
         "status": status,
         "has_refresh_token": bool(secret.get("refresh_token")),
-        "mcp_probe": probe,
-        "refresh": refresh,
+        "mcp_probe": keep_back(probe),
+        "refresh": keep_back(refresh),
         "validated_at": clock.iso(clock.now()),
     }
     return Verdict(shown, renewed)
+
+
+def _keeping_back(auth: dict[str, Any], secret: dict[str, Any]) -> Callable[[Any], Any]:
+    """What shows an answer without the secrets: servers like to repeat what they were sent."""
+    refresh = auth.get("refresh") or {}
+    plain = [value for value in secret.values() if isinstance(value, str) and value]
+    basic = f"{refresh.get('client_id', '')}:{secret.get('client_secret') or ''}".encode()
+    hidden = {*plain, *[quote_plus(value) for value in plain], *[quote(value, safe="") for value in plain]}
+    hidden |= {json.dumps(value)[1:-1] for value in plain} | {base64.b64encode(basic).decode()}
+
+    def keep_back(shown: Any) -> Any:
+        answer = (shown or {}).get("http_response")
+        if answer is None:
+            return shown
+        body = answer["body"]
+        for text in sorted(hidden, key=len, reverse=True):
+            body = body.replace(text, "[redacted]")
+        cut = answer["body_truncated"] or len(body) > _SHOWN_CHARACTERS
+        return {**shown, "http_response": {**answer, "body": body[:_SHOWN_CHARACTERS], "body_truncated": cut}}
+
+    return keep_back
 
 
 async def _probe(client: Any, url: str, token: str) -> tuple[dict[str, Any], str]:
@@ -108,6 +136,6 @@ def _shown(answer: Any) -> dict[str, Any]:
     return {
         "status_code": answer.status_code,
         "content_type": answer.headers.get("content-type", ""),
-        "body": answer.text[:_SHOWN_BYTES],
-        "body_truncated": len(answer.text) > _SHOWN_BYTES,
+        "body": answer.text[:_READ_CHARACTERS],
+        "body_truncated": len(answer.text) > _READ_CHARACTERS,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -192,16 +193,39 @@ def delete_store(connection: Connection, store_id: str) -> None:
 
 
 def search(connection: Connection, store_id: str, query: str, limit: int) -> list[tuple[Document, float]]:
-    """The memories that fit `query` best, with their score (greater is better). No word to look for: none."""
-    words = list(dict.fromkeys(re.findall(r"\w+", query)))[:MAX_WORDS]
-    if not words:
-        return []
-    if connection.dialect.name == "sqlite":
-        ranked = _search_sqlite(connection, store_id, words, limit)
-    else:
-        ranked = _search_postgresql(connection, store_id, words, limit)
+    """The memories that fit `query` best, with their score (greater is better).
+
+    Where no memory has one of the words, those that hold one inside of other text: languages without spaces, emoji.
+    """
+    ranked = _by_words(connection, store_id, _first_words(re.findall(r"\w+", query)), limit)
+    if not ranked:
+        ranked = _holding(connection, store_id, _first_words(query.replace("\0", " ").split()), limit)
     found = {memory.id: memory for memory in memories.many(connection, [memory_id for memory_id, _ in ranked])}
     return [(found[memory_id], score) for memory_id, score in ranked if memory_id in found]
+
+
+def _first_words(words: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(words))[:MAX_WORDS]
+
+
+def _by_words(connection: Connection, store_id: str, words: list[str], limit: int) -> list[tuple[str, float]]:
+    if not words:
+        return []
+    search_in = _search_sqlite if connection.dialect.name == "sqlite" else _search_postgresql
+    return search_in(connection, store_id, words, limit)
+
+
+def _holding(connection: Connection, store_id: str, parts: list[str], limit: int) -> list[tuple[str, float]]:
+    """Memories that hold a part anywhere; the score is the share of the parts, far below any of a word."""
+    table = memories.table
+    text = sqlalchemy.func.lower(table.c.path + " " + table.c.content)
+    held = [text.contains(part.lower(), autoescape=True) for part in parts]
+    if not held:
+        return []
+    count: Any = sum((sqlalchemy.case((condition, 1), else_=0) for condition in held), sqlalchemy.literal(0))
+    statement = sqlalchemy.select(table.c.id, count).where(table.c.store_id == store_id, sqlalchemy.or_(*held))
+    rows = connection.execute(statement.order_by(count.desc(), table.c.path).limit(limit))
+    return [(row[0], row[1] / len(parts) / 1000) for row in rows]
 
 
 def _search_sqlite(connection: Connection, store_id: str, words: list[str], limit: int) -> list[tuple[str, float]]:

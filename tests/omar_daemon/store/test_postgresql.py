@@ -100,7 +100,7 @@ def test_memories_are_searched_as_in_sqlite_and_listed_by_code_point(store: Stor
     lite = open_store("", tmp_path / "omar.db")
     for each in (store, lite):
         with each.write() as connection:
-            for path in ("/b", "/B", "/a-b", "/ab", "/a/b", "/trains and ships", "/é", "/漢字"):
+            for path in ("/b", "/B", "/a-b", "/ab", "/a/b", "/trains and ships", "/é", "/漢字を検索🙂"):
                 memory.create(connection, "store", path, f"Notes: the quick foxes jumped over {path}.", ME)
             memory.create(connection, "other", "/b", "fox", ME)
     questions = (
@@ -109,6 +109,10 @@ def test_memories_are_searched_as_in_sqlite_and_listed_by_code_point(store: Stor
         "'; DROP TABLE x --",
         '"fox" & | ! <-> :*',
         "漢字",
+        "検索 nothing",
+        "🙂",
+        "ver /TRAINS",
+        "50% \0",
         "\\",
         "a" * 4000,
         "x " * 2000,
