@@ -15,7 +15,7 @@ from omar_daemon.managed_api.answers import answer, created, page_answer
 from omar_daemon.managed_api.errors import bad, conflict
 from omar_daemon.managed_api.fields import read_body
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required, writing
+from omar_daemon.managed_api.rows import listed, living, reading, required, writing
 from omar_daemon.routing import ApiError, ApiRoute
 from omar_daemon.store.managed import agents as room
 from omar_daemon.store.managed.agents import agents
@@ -41,9 +41,7 @@ async def listing(request: Request) -> Response:
     words = request.query_params.get("q")
     if words:
         conditions.append(table.c.name.icontains(words, autoescape=True))
-    page = query.page(request)
-    found = await reading(request, lambda connection: agents.page(connection, page, *conditions))
-    return page_answer([shown(agent) for agent in found.rows], query.neighbours(found)[0])
+    return await listed(request, agents, shown, *conditions)
 
 
 async def retrieve(request: Request) -> Response:
@@ -72,9 +70,7 @@ async def update(request: Request) -> Response:
     wanted = await read_body(request, AgentUpdate)
 
     def work(connection: Connection) -> Document:
-        agent = required(connection, agents, request.path_params["agent_id"], "agent", lock=True)
-        if agent.archived_at is not None:
-            raise bad("The agent is archived and cannot be changed.")
+        agent = living(connection, agents, request.path_params["agent_id"], "agent")
         version = agent.columns["version"]
         if wanted.version not in (None, version):
             raise conflict(f"The agent is at version {version}, not {wanted.version}; read it again.")

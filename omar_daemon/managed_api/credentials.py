@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omar_daemon.managed_api import query
-from omar_daemon.managed_api.answers import answer, created, page_answer
+from omar_daemon.managed_api.answers import answer, created
 from omar_daemon.managed_api.credential_fields import CredentialCreate, CredentialUpdate, merge, split
 from omar_daemon.managed_api.errors import bad, conflict, not_found
 from omar_daemon.managed_api.fields import checked_metadata, patched_metadata, read_body
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required, writing
+from omar_daemon.managed_api.rows import listed, living, reading, required, writing
 from omar_daemon.managed_api.vaults import living_vault, vault_of
 from omar_daemon.routing import ApiRoute
 from omar_daemon.store.managed import secrets
@@ -54,14 +54,7 @@ async def create(request: Request) -> Response:
 async def listing(request: Request) -> Response:
     table = credentials.table
     conditions = [table.c.vault_id == request.path_params["vault_id"], *query.filters(request, table)]
-    page = query.page(request)
-
-    def work(connection: Connection) -> Any:
-        vault_of(connection, request)
-        return credentials.page(connection, page, *conditions)
-
-    found = await reading(request, work)
-    return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
+    return await listed(request, credentials, shown, *conditions, owner=vault_of)
 
 
 async def retrieve(request: Request) -> Response:
@@ -73,9 +66,7 @@ async def update(request: Request) -> Response:
     wanted = await read_body(request, CredentialUpdate)
 
     def work(connection: Connection) -> Document:
-        credential = mine(connection, request, lock=True)
-        if credential.archived_at is not None:
-            raise bad("The credential is archived and cannot be changed.")
+        credential = living(connection, credentials, mine(connection, request).id, "credential")
         body = {**credential.body, "metadata": patched_metadata(credential.body["metadata"], wanted.metadata)}
         if "display_name" in wanted.model_fields_set:
             body["display_name"] = wanted.display_name

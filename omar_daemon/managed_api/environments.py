@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from omar_daemon.harness.sandbox.isolation import isolation
 from omar_daemon.managed_api import query
-from omar_daemon.managed_api.answers import answer, created, page_answer
+from omar_daemon.managed_api.answers import answer, created
 from omar_daemon.managed_api.errors import bad, conflict
 from omar_daemon.managed_api.fields import (
     Body,
@@ -23,7 +23,7 @@ from omar_daemon.managed_api.fields import (
     read_body,
 )
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required, writing
+from omar_daemon.managed_api.rows import listed, living, reading, required, writing
 from omar_daemon.routing import ApiRoute
 from omar_daemon.store.managed import sessions
 from omar_daemon.store.managed.documents import Document
@@ -103,11 +103,7 @@ async def create(request: Request) -> Response:
 
 
 async def listing(request: Request) -> Response:
-    table = environments.table
-    conditions = query.filters(request, table)
-    page = query.page(request)
-    found = await reading(request, lambda connection: environments.page(connection, page, *conditions))
-    return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
+    return await listed(request, environments, shown, *query.filters(request, environments.table))
 
 
 async def retrieve(request: Request) -> Response:
@@ -119,9 +115,10 @@ async def update(request: Request) -> Response:
     wanted = await read_body(request, EnvironmentUpdate)
 
     def work(connection: Connection) -> Document:
-        environment = _mine(connection, request, lock=True)
-        if environment.archived_at is not None:
-            raise bad("The environment is archived and cannot be changed.", code="environment_archived")
+        _mine(connection, request)
+        environment = living(
+            connection, environments, request.path_params["environment_id"], "environment", code="environment_archived"
+        )
         body = _changed(environment.body, wanted)
         return environments.change(connection, environment, body, name=body["name"])
 

@@ -19,7 +19,7 @@ from omar_daemon.managed_api.answers import answer, created, page_answer
 from omar_daemon.managed_api.errors import bad, not_found
 from omar_daemon.managed_api.fields import Body, read_body
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required
+from omar_daemon.managed_api.rows import listed, reading, required
 from omar_daemon.routing import ApiError, ApiRoute
 from omar_daemon.services import services
 from omar_daemon.store.managed import clock
@@ -138,9 +138,7 @@ async def listing(request: Request) -> Response:
     conditions = [living, *query.filters(request, table, archives=False)]
     if session_id is not None:
         conditions.append(table.c.session_id == session_id)
-    page = query.page(request, maximum=MAX_PAGE)
-    found = await reading(request, lambda connection: files.page(connection, page, *conditions))
-    return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
+    return await listed(request, files, shown, *conditions, maximum=MAX_PAGE)
 
 
 async def retrieve(request: Request) -> Response:

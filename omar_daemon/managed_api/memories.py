@@ -15,7 +15,7 @@ from omar_daemon.managed_api.errors import bad, conflict, not_found
 from omar_daemon.managed_api.fields import Body, read_body
 from omar_daemon.managed_api.memory_stores import living_store, store_of
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required, writing
+from omar_daemon.managed_api.rows import listed, reading, required, writing
 from omar_daemon.routing import ApiRoute
 from omar_daemon.services import principal
 from omar_daemon.store.managed import clock
@@ -146,14 +146,7 @@ async def list_versions(request: Request) -> Response:
     if request.query_params.get("service_account_id"):
         # The hosted service's accounts: nobody here is one.
         conditions.append(sqlalchemy.false())
-    page = query.page(request)
-
-    def work(connection: Connection) -> Any:
-        store_of(connection, request)
-        return versions.page(connection, page, *conditions)
-
-    found = await reading(request, work)
-    return page_answer([version_shown(row, view) for row in found.rows], query.neighbours(found)[0])
+    return await listed(request, versions, lambda row: version_shown(row, view), *conditions, owner=store_of)
 
 
 async def retrieve_version(request: Request) -> Response:

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from omar_daemon.managed_api import query
 from omar_daemon.managed_api.answers import answer, created, page_answer
-from omar_daemon.managed_api.errors import bad
 from omar_daemon.managed_api.fields import (
     Body,
     Metadata,
@@ -21,7 +20,7 @@ from omar_daemon.managed_api.fields import (
     read_body,
 )
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required, writing
+from omar_daemon.managed_api.rows import listed, living, reading, required, writing
 from omar_daemon.routing import ApiRoute
 from omar_daemon.store.managed import memory as room
 from omar_daemon.store.managed.documents import Document
@@ -63,10 +62,7 @@ async def create(request: Request) -> Response:
 
 
 async def listing(request: Request) -> Response:
-    conditions = query.filters(request, stores.table)
-    page = query.page(request)
-    found = await reading(request, lambda connection: stores.page(connection, page, *conditions))
-    return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
+    return await listed(request, stores, shown, *query.filters(request, stores.table))
 
 
 async def retrieve(request: Request) -> Response:
@@ -128,10 +124,7 @@ def store_of(connection: Connection, request: Request, *, lock: bool = False) ->
 
 def living_store(connection: Connection, request: Request) -> Document:
     """The store of the path, locked; 400 when it is archived."""
-    store = store_of(connection, request, lock=True)
-    if store.archived_at is not None:
-        raise bad("The memory store is archived and cannot be changed.")
-    return store
+    return living(connection, stores, request.path_params["store_id"], "memory store")
 
 
 def shown(store: Document) -> dict[str, Any]:

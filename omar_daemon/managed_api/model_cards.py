@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from omar_daemon.harness.providers.probe import probe
 from omar_daemon.managed_api import query
-from omar_daemon.managed_api.answers import answer, created, page_answer
+from omar_daemon.managed_api.answers import answer, created
 from omar_daemon.managed_api.errors import bad, conflict
 from omar_daemon.managed_api.fields import Body, Name, read_body
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required, writing
+from omar_daemon.managed_api.rows import listed, reading, required, writing
 from omar_daemon.routing import ApiRoute
 from omar_daemon.store.managed import model_cards as room
 from omar_daemon.store.managed import secrets
@@ -98,9 +98,7 @@ async def listing(request: Request) -> Response:
     provider = request.query_params.get("provider")
     if provider:
         conditions.append(table.c.provider == provider)
-    page = query.page(request)
-    found = await reading(request, lambda connection: cards.page(connection, page, *conditions))
-    return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
+    return await listed(request, cards, shown, *conditions)
 
 
 async def retrieve(request: Request) -> Response:

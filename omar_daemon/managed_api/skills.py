@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omar_daemon.managed_api import query, uploads
-from omar_daemon.managed_api.answers import answer, created, page_answer
+from omar_daemon.managed_api.answers import answer, created
 from omar_daemon.managed_api.errors import bad, conflict, not_found
 from omar_daemon.managed_api.fields import Body, read_body
 from omar_daemon.managed_api.files import attachment
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required
+from omar_daemon.managed_api.rows import listed, reading, required
 from omar_daemon.routing import ApiRoute
 from omar_daemon.services import services
 from omar_daemon.store.managed import clock
@@ -111,9 +111,7 @@ async def listing(request: Request) -> Response:
     conditions = query.filters(request, table, archives=False)
     if source:
         conditions.append(table.c.source == source)
-    page = query.page(request)
-    found = await reading(request, lambda connection: skills.page(connection, page, *conditions))
-    return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
+    return await listed(request, skills, shown, *conditions)
 
 
 async def retrieve(request: Request) -> Response:
@@ -170,14 +168,8 @@ async def create_version(request: Request) -> Response:
 
 
 async def list_versions(request: Request) -> Response:
-    page = query.page(request)
-
-    def work(connection: Connection) -> Any:
-        skill = _mine(connection, request)
-        return versions.page(connection, page, versions.table.c.skill_id == skill.id)
-
-    found = await reading(request, work)
-    return page_answer([version_shown(row) for row in found.rows], query.neighbours(found)[0])
+    mine = versions.table.c.skill_id == request.path_params["skill_id"]
+    return await listed(request, versions, version_shown, mine, owner=_mine)
 
 
 async def retrieve_version(request: Request) -> Response:

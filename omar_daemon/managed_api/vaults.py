@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omar_daemon.managed_api import query
-from omar_daemon.managed_api.answers import answer, created, page_answer
+from omar_daemon.managed_api.answers import answer, created
 from omar_daemon.managed_api.errors import bad
 from omar_daemon.managed_api.fields import (
     Body,
@@ -21,7 +21,7 @@ from omar_daemon.managed_api.fields import (
     read_body,
 )
 from omar_daemon.managed_api.paths import managed
-from omar_daemon.managed_api.rows import reading, required, writing
+from omar_daemon.managed_api.rows import listed, living, reading, required, writing
 from omar_daemon.routing import ApiRoute
 from omar_daemon.store.managed import vaults as room
 from omar_daemon.store.managed.documents import Document
@@ -54,10 +54,7 @@ async def create(request: Request) -> Response:
 
 
 async def listing(request: Request) -> Response:
-    conditions = query.filters(request, vaults.table)
-    page = query.page(request)
-    found = await reading(request, lambda connection: vaults.page(connection, page, *conditions))
-    return page_answer([shown(row) for row in found.rows], query.neighbours(found)[0])
+    return await listed(request, vaults, shown, *query.filters(request, vaults.table))
 
 
 async def retrieve(request: Request) -> Response:
@@ -106,10 +103,7 @@ def vault_of(connection: Connection, request: Request, *, lock: bool = False) ->
 
 def living_vault(connection: Connection, request: Request) -> Document:
     """The vault of the path, locked; 400 when it is archived."""
-    vault = vault_of(connection, request, lock=True)
-    if vault.archived_at is not None:
-        raise bad("The vault is archived and cannot be changed.")
-    return vault
+    return living(connection, vaults, request.path_params["vault_id"], "vault")
 
 
 def shown(vault: Document) -> dict[str, Any]:
