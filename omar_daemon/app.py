@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from omar_daemon import agents_api, anchors_api, computer_api, managed_api, metrics_api, system_api
 from omar_daemon.drain import draining
+from omar_daemon.harness.sandbox.callers import is_sandboxed
 from omar_daemon.routing import ApiError, ApiRoute, RouteIndex, Surface, surface_of
 from omar_daemon.security import AccessGuard, HostGuard, OriginGuard, is_loopback_address
 from omar_daemon.services import Services
@@ -60,6 +61,7 @@ def build_app(services: Services) -> Starlette:
         keys=services.keys,
         require_token=settings.flag("api.require_token"),
         bound_to_loopback=is_loopback_address(settings.text("api.host")),
+        is_tool=lambda request: request.client is not None and is_sandboxed(request.client.port, services.port),
     )
     return app
 

@@ -107,9 +107,12 @@ def _with_cors(send: Send) -> Send:
 class AccessGuard:
     """Decides for one route and one request who is calling; ApiError 401 or 403 when nobody who may."""
 
-    def __init__(self, *, keys: Keys, require_token: bool, bound_to_loopback: bool) -> None:
+    def __init__(
+        self, *, keys: Keys, require_token: bool, bound_to_loopback: bool, is_tool: Callable[[Request], bool]
+    ) -> None:
         self._keys = keys
         self._keyless = not require_token and bound_to_loopback
+        self._is_tool = is_tool
 
     def __call__(self, route: ApiRoute, request: Request) -> Principal:
         token = presented_key(request.headers)
@@ -119,6 +122,8 @@ class AccessGuard:
         if route.access is Access.PUBLIC:
             return Principal("anonymous")
         if route.access is Access.LOCAL and token is None and self._keyless and is_loopback(request):
+            if self._is_tool(request):
+                raise ApiError(403, "A tool in a sandbox needs a key to call this daemon.", code="forbidden")
             return Principal("local", frozenset({route.key_scope}))
         sentence = "The key is not valid." if token is not None else "This needs a key."
         raise ApiError(401, sentence, code="unauthorized", headers={"www-authenticate": "Bearer"})

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from omar_daemon.harness.sandbox.launch import Mount
 from omar_daemon.harness.sandbox.layout import PLACES, Layout
+from omar_daemon.harness.sandbox.reached import exists, folder_below, write_new
 from omar_daemon.harness.setup import FileMount, SkillMount
 from omar_daemon.store.managed import files as file_room
 from omar_daemon.store.managed.skill_archives import read_files
-from shared import durable
+
+_PIECE = 1024 * 1024
 
 
 def place_files(layout: Layout, files: Iterable[FileMount]) -> list[Mount]:
@@ -19,56 +23,54 @@ def place_files(layout: Layout, files: Iterable[FileMount]) -> list[Mount]:
     mounts = []
     for file in files:
         inside = f"{PLACES['home']}/files/{file.file_id}/{file.filename}"
-        place = layout.host_path(inside)
-        if not place.exists():
-            _copy(file_room.blob(file.sha256), place)
-        _link(layout.host_path(f"{PLACES['uploads']}/{file.file_id}"), inside)
+        _copy(layout, file.sha256, inside)
+        with folder_below(layout.root / "uploads", "") as uploads:
+            if not exists(uploads, file.file_id):
+                os.symlink(inside, file.file_id, dir_fd=uploads)
         if file.mount_path and file.mount_path != inside:
-            mounts += _mounted(layout, place, file.mount_path)
+            mounts += _mounted(layout, file, file.mount_path)
     return mounts
 
 
-def _mounted(layout: Layout, place: Path, target: str) -> list[Mount]:
+def _mounted(layout: Layout, file: FileMount, target: str) -> list[Mount]:
     """The file under another path: a copy within the session's places, a mount outside of them."""
-    there = layout.host_path(target)
-    if not there.is_relative_to(layout.root):
-        return [Mount(place, target)]
-    if not there.exists() and not there.is_symlink() and _safe(layout, there):
-        _copy(place, there)
-    return []
+    if layout.host_path(target).is_relative_to(layout.root):
+        _copy(layout, file.sha256, target)
+        return []
+    # The blob and not the copy: in the place of that one the agent could put a link.
+    return [Mount(file_room.blob(file.sha256), target)]
 
 
-def _safe(layout: Layout, path: Path) -> bool:
-    """Whether no link that the agent made leads the path out of the session's directory."""
-    existing = next(parent for parent in path.parents if parent.exists())
-    return existing.resolve().is_relative_to(layout.root.resolve())
-
-
-def _copy(source: Path, target: Path) -> None:
-    if not source.is_file():
+def _copy(layout: Layout, sha256: str, inside: str) -> None:
+    """Put a blob where tools see it as `inside`, unless something is there."""
+    source = file_room.blob(sha256)
+    place, path = layout.place_of(inside)
+    parent, _, name = path.rpartition("/")
+    if not source.is_file() or not name:
         return
-    durable.private_dir(target.parent)
-    beside = target.with_name(f".{target.name[:200]}.new")
-    shutil.copyfile(source, beside)
-    beside.replace(target)
+    with folder_below(place, parent) as folder:
+        if not exists(folder, name):
+            write_new(folder, name, _pieces(source))
 
 
-def _link(place: Path, inside: str) -> None:
-    if not place.is_symlink() and not place.exists():
-        durable.private_dir(place.parent)
-        place.symlink_to(inside)
+def _pieces(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as content:
+        while piece := content.read(_PIECE):
+            yield piece
 
 
 def place_skills(layout: Layout, skills: Iterable[SkillMount]) -> None:
     """Unpack each skill to /home/user/.skills/<name>, anew when its version changed."""
+    home = layout.root / "home"
     for skill in skills:
-        folder = layout.root / "home" / ".skills" / skill.name
-        mark = layout.state / f"skill-{skill.name}"
-        if folder.is_dir() and mark.is_file() and mark.read_text() == skill.sha256:
-            continue
-        shutil.rmtree(folder, ignore_errors=True)
+        mark = layout.marks / f"skill-{skill.name}"
+        with folder_below(home, ".skills") as folder:
+            if exists(folder, skill.name) and mark.is_file() and mark.read_text() == skill.sha256:
+                continue
+            shutil.rmtree(skill.name, ignore_errors=True, dir_fd=folder)
         for path, content in read_files(file_room.blob(skill.sha256).read_bytes()).items():
-            target = folder.parent / path
-            durable.private_dir(target.parent)
-            target.write_bytes(content)
+            parent, _, name = path.rpartition("/")
+            # A folder the agent made in the place of a file of the skill is its own affair.
+            with contextlib.suppress(IsADirectoryError), folder_below(home, f".skills/{parent}") as folder:
+                write_new(folder, name, iter([content]))
         mark.write_text(skill.sha256)

@@ -11,13 +11,17 @@ Isolation = Literal["bubblewrap", "unshare", "none"]
 _SECONDS = 10
 _NAMESPACES = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child")
 
+POWERLESS = "setpriv --no-new-privs --inh-caps=-all --bounding-set=-all"
+"""What is started so has no capabilities: with them a tool could mount anew, for writing, what it is to read only."""
+
 
 @cache
 def isolation() -> Isolation:
     """The strongest kind that works here; tried once by running a program in it."""
     if _works("bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true"):
         return "bubblewrap"
-    if shutil.which("pivot_root") and _works("unshare", *_NAMESPACES, "mount", "-t", "tmpfs", "tmpfs", "/mnt"):
+    script = f"mount -t tmpfs tmpfs /mnt && exec {POWERLESS} true"
+    if shutil.which("pivot_root") and _works("unshare", *_NAMESPACES, "/bin/sh", "-c", script):
         return "unshare"
     return "none"
 

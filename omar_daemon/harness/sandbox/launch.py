@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from omar_daemon.harness.sandbox.isolation import Isolation
+from omar_daemon.harness.sandbox.isolation import POWERLESS, Isolation
 from omar_daemon.harness.sandbox.layout import PLACES, WORKSPACE, Layout
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix")
@@ -50,7 +50,8 @@ def _own_mounts(layout: Layout, mounts: Sequence[Mount]) -> list[Mount]:
 
 def _bubblewrap(layout: Layout, network: bool, mounts: Sequence[Mount]) -> list[str]:
     line = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
-    line += ["--unshare-cgroup-try", "--hostname", "sandbox"]
+    # Of a root daemon's rights nothing is left: with them a tool could mount /usr anew to write to it.
+    line += ["--unshare-user-try", "--cap-drop", "ALL", "--unshare-cgroup-try", "--hostname", "sandbox"]
     line += [] if network else ["--unshare-net"]
     for path in _SYSTEM:
         if Path(path).is_symlink():
@@ -88,7 +89,7 @@ def _root_script(layout: Layout, mounts: Sequence[Mount]) -> str:
     steps += ["ln -s /proc/self/fd dev/fd", "mount -t proc proc proc"]
     for mount in _own_mounts(layout, mounts):
         steps += _bind_steps(mount, str(layout.root / "tmp"))
-    steps += ["pivot_root . old", "umount -l /old", "rmdir /old || :", f"cd {WORKSPACE}", 'exec "$@"']
+    steps += ["pivot_root . old", "umount -l /old", "rmdir /old || :", f"cd {WORKSPACE}", f'exec {POWERLESS} "$@"']
     return "\n".join(steps)
 
 

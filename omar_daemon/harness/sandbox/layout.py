@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from omar_daemon.harness.sandbox.reached import folder_below
 from shared import durable, paths
 
 PLACES = {
@@ -40,7 +41,9 @@ class Layout:
         for name in PLACES:
             durable.private_dir(self.root / name)
         durable.private_dir(self.state)
-        durable.private_dir(self.root / "home" / "files")
+        durable.private_dir(self.marks)
+        with folder_below(self.root / "home", "files"):
+            pass
 
     @property
     def state(self) -> Path:
@@ -48,16 +51,26 @@ class Layout:
         return self.root / "state"
 
     @property
+    def marks(self) -> Path:
+        """What the daemon remembers of what it placed; out of the agent's reach."""
+        return self.root / "marks"
+
+    @property
     def outputs(self) -> Path:
         return self.root / "outputs"
 
     def host_path(self, inside: str) -> Path:
         """Where the path that a tool sees lies on this machine; one outside of the session's places is itself."""
+        place, path = self.place_of(inside)
+        return place / path
+
+    def place_of(self, inside: str) -> tuple[Path, str]:
+        """The same in two parts: a folder the agent cannot replace, and the path below it that it can."""
         plain = posixpath.normpath(posixpath.join(WORKSPACE, inside))
         for name, place in PLACES.items():
             if plain == place or plain.startswith(place + "/"):
-                return self.root / name / plain[len(place) :].lstrip("/")
-        return Path(plain)
+                return self.root / name, plain[len(place) :].lstrip("/")
+        return Path("/"), plain.lstrip("/")
 
     def remove(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)

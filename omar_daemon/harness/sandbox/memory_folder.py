@@ -9,17 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import stat
-from collections.abc import Iterator
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from omar_daemon.harness.sandbox.layout import Layout
+from omar_daemon.harness.sandbox.reached import content_of, folder_below, regular_files, write_new
 from omar_daemon.harness.setup import StoreMount
 from omar_daemon.store.managed import memory as room
 from omar_daemon.store.managed.memory import Author, PathTaken, checked_content, checked_path
-from shared import durable
 
 Shown = dict[str, str]
 """The SHA-256 of what each path of a store held when it was last shown."""
@@ -27,28 +24,31 @@ Shown = dict[str, str]
 
 def show(connection: Connection, layout: Layout, mount: StoreMount) -> Shown:
     """Bring the folder to the state of the store."""
-    folder = layout.root / "memory" / mount.folder
-    durable.private_dir(folder)
     wanted = {memory.columns["path"]: memory.columns for memory in room.below(connection, mount.store_id)}
-    present = dict(_files(folder))
-    for path in present.keys() - wanted.keys():
-        present[path].unlink(missing_ok=True)
-    for path, columns in wanted.items():
-        if path not in present or _sha256(present[path]) != columns["sha256"]:
-            _write(folder, path, columns["content"])
+    right: set[str] = set()
+    for path, folder, name in regular_files(layout.root / "memory", mount.folder):
+        if path not in wanted:
+            os.unlink(name, dir_fd=folder)
+        elif _sha256(content_of(folder, name, room.MAX_CONTENT)) == wanted[path]["sha256"]:
+            right.add(path)
+    for path in wanted.keys() - right:
+        # A folder the agent made where a memory should be stays: the memory is still in its store.
+        with contextlib.suppress(OSError):
+            _write(layout, mount, path, wanted[path]["content"])
     return {path: columns["sha256"] for path, columns in wanted.items()}
 
 
 def collect(connection: Connection, layout: Layout, mount: StoreMount, shown: Shown, session_id: str) -> None:
     """Write what differs from `shown` into the store; what is no valid memory is left alone."""
     author = Author(session_id=session_id)
-    present = dict(_files(layout.root / "memory" / mount.folder))
-    for path, place in present.items():
-        digest = _sha256(place)
-        if digest is not None and shown.get(path) != digest:
-            with contextlib.suppress(ValueError, OSError, PathTaken):
-                _keep(connection, mount.store_id, path, place.read_bytes().decode(), author)
-    for path in shown.keys() - present.keys():
+    present: set[str] = set()
+    for path, folder, name in regular_files(layout.root / "memory", mount.folder):
+        present.add(path)
+        content = content_of(folder, name, room.MAX_CONTENT)
+        if content is not None and shown.get(path) != _sha256(content):
+            with contextlib.suppress(ValueError, PathTaken):
+                _keep(connection, mount.store_id, path, content.decode(), author)
+    for path in shown.keys() - present:
         memory = room.at_path(connection, mount.store_id, path)
         if memory is not None and memory.columns["sha256"] == shown[path]:
             room.delete(connection, memory, author)
@@ -64,27 +64,11 @@ def _keep(connection: Connection, store_id: str, path: str, content: str, author
         room.update(connection, memory, author, content=content)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Regular files below the folder by their path in the store; links are not followed."""
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            place = Path(parent) / name
-            if stat.S_ISREG(place.lstat().st_mode):
-                yield "/" + place.relative_to(folder).as_posix(), place
+def _sha256(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def _sha256(place: Path) -> str | None:
-    """None for a file that is too large to be a memory or cannot be read."""
-    try:
-        if place.stat().st_size > room.MAX_CONTENT:
-            return None
-        return hashlib.sha256(place.read_bytes()).hexdigest()
-    except OSError:
-        return None
-
-
-def _write(folder: Path, path: str, content: str) -> None:
-    target = folder / path.lstrip("/")
-    durable.private_dir(target.parent)
-    if target.parent.resolve().is_relative_to(folder.resolve()) and not target.is_symlink():
-        target.write_text(content, encoding="utf-8", newline="")
+def _write(layout: Layout, mount: StoreMount, path: str, content: str) -> None:
+    parent, _, name = path.rpartition("/")
+    with folder_below(layout.root / "memory", f"{mount.folder}/{parent}") as folder:
+        write_new(folder, name, iter([content.encode()]))

@@ -17,6 +17,9 @@ KEPT_BYTES = 512 * 1024
 _PIECE = 64 * 1024
 _GRACE_SECONDS = 0.5
 
+running = 0
+"""How many tools run just now; changed on the event loop only."""
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -38,6 +41,22 @@ async def run(
     keep: int = KEPT_BYTES,
 ) -> Finished:
     """Run `line` in its own process group. When this is cancelled the program and its children are killed first."""
+    global running
+    running += 1
+    try:
+        return await _run(line, folder, environment, seconds, stdin, keep)
+    finally:
+        running -= 1
+
+
+async def _run(
+    line: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    seconds: float,
+    stdin: bytes | None,
+    keep: int,
+) -> Finished:
     mark = f"{os.getpid()}-{secrets.token_hex(8)}"
     # A pipe of our own: asyncio's would make `wait` last as long as any child holds it open.
     readable, writable = os.pipe()

@@ -34,6 +34,9 @@ def _place(layout: Layout, resource: dict[str, Any]) -> str | None:
     place = layout.host_path(resource["mount_path"])
     if place.exists() or not place.is_relative_to(layout.root):
         return None
+    if not place.resolve().is_relative_to(layout.root.resolve()):
+        # No tool runs yet, so what is true now stays true while git works.
+        return "a link leads out of the sandbox"
     durable.private_dir(place.parent)
     environment = _environment(resource)
     line = ["git", "clone", "--quiet", "--", resource["url"], str(place)]
