@@ -158,10 +158,18 @@ class Turn:
             calls, end = await self._listen(provider, request, speaker, start)
         except ModelError:
             await speaker.abort()
+            await self._answer_what_broke_off()
             await self._end_span(start, Usage(), is_error=True)
             raise
         await self._end_span(start, end.usage, is_error=False)
         return calls, end.stop_reason
+
+    async def _answer_what_broke_off(self) -> None:
+        """Calls that were whole when the answer broke off are not carried out: the model will be asked again."""
+        open_now, _ = await run_in_threadpool(self._read_decisions)
+        for call in open_now:
+            result = failed("The model's answer broke off after this call; it was not carried out.")
+            await self._answer(call.id, call.type, result)
 
     async def _listen(
         self, provider: Provider, request: ModelRequest, speaker: Speaker, start: StoredEvent

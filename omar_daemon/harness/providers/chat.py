@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from omar_daemon.harness.providers.interface import (
+    UNREADABLE,
     Block,
     End,
     ModelError,
@@ -15,6 +16,7 @@ from omar_daemon.harness.providers.interface import (
     Piece,
     Usage,
     error_of_status,
+    unreadable,
 )
 from omar_daemon.harness.providers.messages import tool_input
 
@@ -53,13 +55,15 @@ class ChatProvider:
             chunks = await self._client.chat.completions.create(**_arguments(request))
             async with chunks:
                 async for chunk in chunks:
-                    for part in reading.take(chunk.to_dict()):
+                    for part in reading.take(chunk.to_dict(warnings=False)):
                         yield part
         except openai.APIStatusError as error:
             raise error_of_status(error.status_code, error.message, error.response.headers.get("retry-after")) from None
         except (openai.APIError, httpx.HTTPError) as error:
             message = f"The connection to the model failed: {error}"
             raise ModelError("model_request_failed_error", message, retryable=True) from None
+        except UNREADABLE as error:
+            raise unreadable(error) from None
         if not reading.complete:
             raise ModelError("model_request_failed_error", "The model's answer broke off.", retryable=True)
         for part in reading.end():
@@ -168,13 +172,20 @@ class _Reading:
             self._text += delta["content"]
             parts.append(Piece(_TEXT, "text", delta["content"]))
         for call in delta.get("tool_calls") or []:
-            number = call.get("index") or 0
+            number = self._number(call)
             known = self._calls.setdefault(number, {"name": "", "json": ""})
             function = call.get("function") or {}
             known["name"] += function.get("name") or ""
             known["json"] += function.get("arguments") or ""
             parts.append(Piece(_FIRST_TOOL + number, "tool_use", function.get("arguments") or "", known["name"]))
         return parts
+
+    def _number(self, call: dict[str, Any]) -> int:
+        """Which call a piece belongs to. Some servers send whole calls without saying so: each has its own id."""
+        number: int | None = call.get("index")
+        if number is None:
+            number = len(self._calls) if call.get("id") else max(0, len(self._calls) - 1)
+        return number
 
     def end(self) -> list[Part]:
         parts: list[Part] = []

@@ -84,6 +84,16 @@ class Provider(Protocol):
     async def close(self) -> None: ...
 
 
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading an answer raises that is not of the protocol's form."""
+
+
+def unreadable(error: Exception) -> ModelError:
+    """The error of an answer nobody can read: a proxy's page, half a line, fields that are missing."""
+    message = f"The model's answer cannot be read: {type(error).__name__}: {error}"
+    return ModelError("model_request_failed_error", message[:500], retryable=True)
+
+
 def error_of_status(status: int, message: str, retry_after: str | None) -> ModelError:
     """The error of an HTTP answer: what may pass by itself is retryable."""
     seconds = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from omar_daemon.harness.providers.interface import (
+    UNREADABLE,
     Block,
     End,
     ModelError,
@@ -15,6 +17,7 @@ from omar_daemon.harness.providers.interface import (
     Piece,
     Usage,
     error_of_status,
+    unreadable,
 )
 
 _TOTAL_SECONDS = 600.0
@@ -48,10 +51,12 @@ class MessagesProvider:
                     for part in reading.take(event.to_dict()):
                         yield part
         except anthropic.APIStatusError as error:
-            raise error_of_status(error.status_code, error.message, error.response.headers.get("retry-after")) from None
+            raise _refusal(error) from None
         except anthropic.APIError as error:
             message = f"The connection to the model failed: {error.message}"
             raise ModelError("model_request_failed_error", message, retryable=True) from None
+        except UNREADABLE as error:
+            raise unreadable(error) from None
         except Exception as error:
             if not _is_transport(error):
                 raise
@@ -62,6 +67,21 @@ class MessagesProvider:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+_STATUS_OF = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "billing_error": 402}
+"""The status that an error would have had if it had come before the stream began."""
+
+
+def _refusal(error: Any) -> ModelError:
+    """The error of an answer, or of the `error` event that ended one: that one has the status 200."""
+    status, message = error.status_code, error.message
+    if status == HTTPStatus.OK:
+        problem = error.body.get("error") if isinstance(error.body, dict) else None
+        problem = problem if isinstance(problem, dict) else {}
+        status = _STATUS_OF.get(str(problem.get("type")), 400)
+        message = str(problem.get("message") or message)
+    return error_of_status(status, message, error.response.headers.get("retry-after"))
 
 
 def _is_transport(error: Exception) -> bool:
