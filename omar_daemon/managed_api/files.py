@@ -119,7 +119,11 @@ def _insert(request: Request, wanted: dict[str, Any], writer: room.BlobWriter) -
                     required(connection, sessions, session_id, "session")
             columns = {"session_id": session_id, "sha256": writer.finish(), "size_bytes": writer.size}
             with services(request).store.write() as connection:
-                return files.insert(connection, body, expires_at=expires_at, **columns)
+                gone = room.forget_expired(connection)
+                file = files.insert(connection, body, expires_at=expires_at, **columns)
+            with services(request).store.read() as connection:
+                room.drop_unused(connection, gone)
+            return file
     finally:
         writer.discard()
 

@@ -27,6 +27,7 @@ from omar_daemon.store.managed import files as file_room
 from omar_daemon.store.managed import skills as room
 from omar_daemon.store.managed.agents import agents
 from omar_daemon.store.managed.documents import Document
+from omar_daemon.store.managed.sessions import sessions
 from omar_daemon.store.managed.skill_archives import MAX_BYTES, Bundle, NotASkill, bundle, unpacked
 from omar_daemon.store.managed.skills import skills, versions
 
@@ -119,14 +120,13 @@ async def retrieve(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """With all versions; 409 while an agent that is not archived uses it."""
+    """With all versions; 409 while an agent or a session that is not archived uses it."""
 
     def work(connection: Connection) -> list[str]:
         skill = _mine(connection, request, lock=True)
-        living = agents.select(connection, agents.table.c.archived_at.is_(None), agents.table.c.body.contains(skill.id))
-        users = [agent for agent in living if any(used["skill_id"] == skill.id for used in agent.body["skills"])]
-        if users:
-            raise conflict(f"The agent {users[0].id} uses the skill; change or archive it first.")
+        user = _user(connection, skill.id)
+        if user is not None:
+            raise conflict(f"{user} uses the skill; change or archive it first.")
         mine = versions.table.c.skill_id == skill.id
         blobs = [version.columns["sha256"] for version in versions.select(connection, mine)]
         versions.delete(connection, mine)
@@ -135,6 +135,17 @@ async def delete(request: Request) -> Response:
 
     await _dropping_blobs(request, work)
     return answer({"id": request.path_params["skill_id"], "type": "skill_deleted"})
+
+
+def _user(connection: Connection, skill_id: str) -> str | None:
+    """The id of an agent or a session that would miss the skill."""
+    for documents in (agents, sessions):
+        table = documents.table
+        for found in documents.select(connection, table.c.archived_at.is_(None), table.c.body.contains(skill_id)):
+            agent = found.body.get("agent", found.body)
+            if any(used["skill_id"] == skill_id for used in agent["skills"]):
+                return found.id
+    return None
 
 
 async def _dropping_blobs(request: Request, work: Callable[[Connection], list[str]]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Connection, String
 
+from omar_daemon.store.managed import clock
 from omar_daemon.store.managed.documents import Document, Documents
 from omar_daemon.store.managed.skills import versions as skill_versions
 from shared import durable, paths
@@ -83,6 +84,15 @@ def store_bytes(content: bytes) -> tuple[str, int]:
 
 def of_session(connection: Connection, session_id: str) -> list[Document]:
     return files.select(connection, files.table.c.session_id == session_id)
+
+
+def forget_expired(connection: Connection) -> list[str]:
+    """Delete the rows of files whose time is over; returns the hashes of their blobs."""
+    over = files.table.c.expires_at <= clock.now()
+    hashes = [file.columns["sha256"] for file in files.select(connection, over)]
+    if hashes:
+        files.delete(connection, over)
+    return hashes
 
 
 def drop_unused(connection: Connection, hashes: Iterable[str]) -> None:

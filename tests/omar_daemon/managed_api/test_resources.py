@@ -159,6 +159,19 @@ def test_an_upload_waits_on_the_disk_of_the_files_and_goes_when_it_is_cut(daemon
     assert "Traceback" not in log.read_text()
 
 
+def test_a_file_whose_time_is_over_leaves_the_disk_with_the_next_upload(daemon: Daemon, http: httpx.Client) -> None:
+    before = set(blobs(daemon))
+    form = {"expires_in_seconds": "1"}
+    short = made(http.post("/v1/files", files={"file": ("short", b"for a second")}, data=form))
+    kept = made(http.post("/v1/files", files={"file": ("long", b"for longer")}, data={"expires_in_seconds": "600"}))
+    wait_until(lambda: http.get(f"/v1/files/{short['id']}").status_code == 404)
+    other = made(http.post("/v1/files", files={"file": ("other", b"another one")}))
+    assert len(set(blobs(daemon)) - before) == 2
+    for file in (kept, other):
+        http.delete(f"/v1/files/{file['id']}")
+    assert set(blobs(daemon)) == before
+
+
 def resident(daemon: Daemon) -> int:
     return int(Path(f"/proc/{daemon.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -215,6 +228,18 @@ def test_the_files_of_a_deleted_skill_leave_the_disk(daemon: Daemon, http: httpx
     assert len(set(blobs(daemon)) - before) == 1
     http.delete(f"/v1/skills/{twin}")
     assert set(blobs(daemon)) == before
+
+
+def test_a_skill_stays_while_a_session_uses_it(http: httpx.Client) -> None:
+    skill = made(http.post("/v1/skills", files=archive(("g/SKILL.md", SKILL))))["id"]
+    overrides = {"type": "agent_with_overrides", "skills": [{"type": "custom", "skill_id": skill}]}
+    environment = made(http.post("/v1/environments", json={"name": "e"}))["id"]
+    body = {"agent": {**overrides, "id": agent(http)["id"]}, "environment_id": environment}
+    session = made(http.post("/v1/sessions", json=body))["id"]
+    refused = http.delete(f"/v1/skills/{skill}")
+    assert (refused.status_code, session in refused.text) == (409, True)
+    http.post(f"/v1/sessions/{session}/archive")
+    assert http.delete(f"/v1/skills/{skill}").status_code == 200
 
 
 def test_a_skill_holds_no_links_and_its_text_may_begin_with_a_mark(http: httpx.Client) -> None:
