@@ -6,6 +6,7 @@ payload is kept whole beside them, with the fields this version does not know.
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 import time
@@ -98,8 +99,7 @@ class NewAnchor:
 def insert(connection: Connection, wanted: Sequence[NewAnchor]) -> list[str | None]:
     """Keep events; returns the id of each, or None for one whose (remote, commit) is already there."""
     rows = [_row(new) for new in wanted]
-    statement = _upserting(connection)(anchors_table).on_conflict_do_nothing(index_elements=["remote", "commit_hash"])
-    kept = set(connection.execute(statement.returning(anchors_table.c.id), rows).scalars())
+    kept = set(connection.execute(_anchor_insert(connection.dialect.name), rows).scalars())
     replacements = [
         replacement
         for new, row in zip(wanted, rows, strict=True)
@@ -107,15 +107,22 @@ def insert(connection: Connection, wanted: Sequence[NewAnchor]) -> list[str | No
         for replacement in _replacements(row, new.payload["anchor"]["replaces"])
     ]
     if replacements:
-        statement = _upserting(connection)(replacements_table).on_conflict_do_nothing()
+        statement = _upserting(connection.dialect.name)(replacements_table).on_conflict_do_nothing()
         connection.execute(statement, replacements)
     return [row["id"] if row["id"] in kept else None for row in rows]
 
 
-def _upserting(connection: Connection) -> Any:
+@functools.cache
+def _anchor_insert(dialect: str) -> Any:
+    """Made once: to build the statement costs as much as to carry it out."""
+    insert = _upserting(dialect)(anchors_table).on_conflict_do_nothing(index_elements=["remote", "commit_hash"])
+    return insert.returning(anchors_table.c.id)
+
+
+def _upserting(dialect: str) -> Any:
     """The dialect's own INSERT, which knows ON CONFLICT."""
     # Each dialect takes 15 ms to import, and only one is needed.
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
 
         return postgresql.insert

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
 from omar_daemon.store.engine import Store
 
@@ -32,6 +32,8 @@ class Batches(Generic[Item, Result]):
         self._work = work
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._runner: asyncio.Task[None] | None = None
+        # One at a time anyway, and a thread of its own is half the way of one from Starlette's pool.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="batches")
 
     @property
     def waiting(self) -> int:
@@ -51,7 +53,8 @@ class Batches(Generic[Item, Result]):
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
-                answers = await run_in_threadpool(self._commit, [item for item, _ in batch])
+                items = [item for item, _ in batch]
+                answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, items)
                 for (_, future), answer in zip(batch, answers, strict=True):
                     _settle(future, answer)
         finally:

@@ -88,7 +88,7 @@ class LineRange(Payload):
 
 class LineAttribution(Payload):
     author: Attribution
-    ranges: Annotated[list[LineRange], NullIsEmpty] = []
+    ranges: Annotated[list[LineRange], NullIsEmpty] = Field(default_factory=list)
     agent: str | None = None
     session_id: str | None = None
 
@@ -99,7 +99,7 @@ class FileChange(Payload):
     deleted: Lines = _old_name("deleted")
     attribution: Attribution = "human"
     agent: str | None = None
-    line_attributions: Annotated[list[LineAttribution], NullIsEmpty] = []
+    line_attributions: Annotated[list[LineAttribution], NullIsEmpty] = Field(default_factory=list)
 
 
 class SessionLink(Payload):
@@ -126,7 +126,7 @@ class SessionLink(Payload):
     parent_session_id: str | None = None
     subagent_type: str | None = None
     is_estimated: Flag = False
-    peer_session_ids: Annotated[list[str], NullIsEmpty] = []
+    peer_session_ids: Annotated[list[str], NullIsEmpty] = Field(default_factory=list)
 
 
 class InteractionSession(Payload):
@@ -136,7 +136,7 @@ class InteractionSession(Payload):
 
 class FileInteraction(Payload):
     path: str
-    sessions: Annotated[list[InteractionSession], NullIsEmpty] = []
+    sessions: Annotated[list[InteractionSession], NullIsEmpty] = Field(default_factory=list)
 
 
 class Anchor(Payload):
@@ -147,26 +147,26 @@ class Anchor(Payload):
     branch: Text = ""
     author: Text = ""
     author_type: AuthorType = "human"
-    contributors: Annotated[list[Contributor], NullIsEmpty] = []
+    contributors: Annotated[list[Contributor], NullIsEmpty] = Field(default_factory=list)
     committed_at: Annotated[int, BeforeValidator(_number_or_zero), Field(ge=-LARGEST, le=LARGEST)] = 0
     message: Text = ""
-    files_changed: Annotated[list[str], NullIsEmpty] = []
+    files_changed: Annotated[list[str], NullIsEmpty] = Field(default_factory=list)
     added: Lines = _old_name("added")
     deleted: Lines = _old_name("deleted")
-    file_changes: Annotated[list[FileChange], NullIsEmpty] = []
+    file_changes: Annotated[list[FileChange], NullIsEmpty] = Field(default_factory=list)
     ai_added: Lines = _old_name("ai_added")
     ai_deleted: Lines = _old_name("ai_deleted")
     human_added: Lines = _old_name("human_added")
     human_deleted: Lines = _old_name("human_deleted")
     ai_percentage: Annotated[float, Field(ge=0, le=100)] | None = None
-    session_ids: Annotated[list[str], NullIsEmpty] = []
+    session_ids: Annotated[list[str], NullIsEmpty] = Field(default_factory=list)
     summary: str | None = None
     intent: str | None = None
     reasoning: str | None = None
-    sessions: Annotated[list[SessionLink], NullIsEmpty] = []
+    sessions: Annotated[list[SessionLink], NullIsEmpty] = Field(default_factory=list)
     transparency_mode: Literal["on", "off"] = "off"
     file_interactions: list[FileInteraction] | None = None
-    replaces: Annotated[list[str], NullIsEmpty] = []
+    replaces: Annotated[list[str], NullIsEmpty] = Field(default_factory=list)
     omar_agent: str | None = None
 
 
@@ -211,8 +211,8 @@ class EventPayload(Payload):
         default_factory=Project
     )
     anchor: Anchor | None = None
-    transcript: Annotated[list[TranscriptMessage], NullIsEmpty] = []
-    session_transcripts: Annotated[list[SessionTranscript], NullIsEmpty] = []
+    transcript: Annotated[list[TranscriptMessage], NullIsEmpty] = Field(default_factory=list)
+    session_transcripts: Annotated[list[SessionTranscript], NullIsEmpty] = Field(default_factory=list)
 
 
 class ShareStats(Payload):
@@ -232,7 +232,7 @@ class SharePayload(Payload):
     session_id: str
     source: Text = ""
     model: str | None = None
-    messages: Annotated[list[ShareMessage], NullIsEmpty] = []
+    messages: Annotated[list[ShareMessage], NullIsEmpty] = Field(default_factory=list)
     stats: ShareStats | None = None
     shared_at: Text = ""
     oobo_version: Text = ""

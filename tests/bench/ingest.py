@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -20,7 +22,7 @@ EIGHT_BAR = 1000.0
 ONE_COUNT = 1500
 EIGHT_COUNT = 400
 CLIENTS = 8
-SYNCS = 200
+INSERTS = 300
 
 
 def measure(home: Path) -> list[Figure]:
@@ -29,7 +31,7 @@ def measure(home: Path) -> list[Figure]:
         send(daemon.port, key, "warm", 100)
         one = _rate(daemon.port, key, "one", 1, ONE_COUNT)
         eight = _rate(daemon.port, key, "eight", CLIENTS, EIGHT_COUNT)
-    reference = f"the disk syncs {_syncs(home):.0f}/s, {os.cpu_count()} cores"
+    reference = f"SQLite alone keeps {_inserts(home):.0f}/s, each in a transaction of its own, {os.cpu_count()} cores"
     return [
         Figure("ingest, one keep-alive client", one, "/s", ONE_BAR, reference, at_least=True),
         Figure("ingest, eight keep-alive clients", eight, "/s", EIGHT_BAR, reference, at_least=True),
@@ -105,15 +107,16 @@ def event(commit: str) -> dict[str, object]:
     return {"event": "git.commit", "timestamp": "2026-03-16T12:00:00Z", "project": project, "anchor": anchor}
 
 
-def _syncs(home: Path) -> float:
-    """How many small writes a second reach the disk one after the other: no server can answer faster than that."""
-    file = os.open(home / "sync", os.O_WRONLY | os.O_CREAT)
-    started = time.perf_counter()
-    for _ in range(SYNCS):
-        os.write(file, bytes(8192))
-        os.fdatasync(file)
-    os.close(file)
-    return SYNCS / (time.perf_counter() - started)
+def _inserts(home: Path) -> float:
+    """How many such bodies a second SQLite keeps by itself, one transaction each, as durably as the server."""
+    body = json.dumps(event("0" * 40))
+    with contextlib.closing(sqlite3.connect(home / "reference.db", isolation_level=None)) as connection:
+        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "CREATE TABLE bodies (body TEXT)"):
+            connection.execute(statement)
+        started = time.perf_counter()
+        for _ in range(INSERTS):
+            connection.execute("INSERT INTO bodies VALUES (?)", (body,))
+        return INSERTS / (time.perf_counter() - started)
 
 
 def main(arguments: Sequence[str]) -> None:
