@@ -40,10 +40,10 @@ def surface() -> Surface:
         (
             route("/anchors/ingest", ingest.ingest, methods=["POST"], access=key, scope="anchors"),
             route("/anchors/verify", ingest.verify, methods=["GET"], access=key, scope="anchors"),
-            route("/anchors/health", ingest.health, methods=["GET"], access=public, scope="anchors"),
+            route("/anchors/health", ingest.health, methods=["GET", "HEAD"], access=public, scope="anchors"),
             route("/anchors/share", shares.create, methods=["POST"], access=public, scope="anchors"),
             route("/anchors/share/{id}", shares.delete, methods=["DELETE"], access=key, scope="anchors"),
-            route("/s/{id}", shares.page, methods=["GET"], access=public, scope="anchors"),
+            route("/s/{id}", shares.page, methods=["GET", "HEAD"], access=public, scope="anchors"),
             route("/anchors", reading.list_anchors, methods=["GET"], access=key, scope="anchors"),
             route("/anchors/{sha}", reading.show, methods=["GET"], access=key, scope="anchors"),
             route("/anchors/{sha}", reading.delete, methods=["DELETE"], access=key, scope="anchors"),

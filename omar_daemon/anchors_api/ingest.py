@@ -21,7 +21,7 @@ async def ingest(request: Request) -> Response:
     """Keep an anchor once per (normalised remote, commit): 200 the first time, 409 ever after."""
     room, caller = _room(request), principal(request)
     room.limits.take(caller.user, room.batches.waiting)
-    event = await json_body(request, EventPayload, limit=MAX_INGEST_BYTES)
+    event = await event_body(request)
     if event.anchor is None:
         return JSONResponse({"success": True, "message": "Event received (no anchor)"})
     commit = event.anchor.commit_hash
@@ -32,6 +32,16 @@ async def ingest(request: Request) -> Response:
         raise ApiError(409, f"Duplicate anchor: {commit} of this repository is already here.")
     data = {"anchor_id": anchor_id, "commit_hash": commit}
     return JSONResponse({"success": True, "message": "Anchor ingested", "id": anchor_id, "data": data})
+
+
+async def event_body(request: Request) -> EventPayload:
+    """The body as an event. One that is no JSON is 422 here, as the backends this API comes from say it."""
+    try:
+        return await json_body(request, EventPayload, limit=MAX_INGEST_BYTES)
+    except ApiError as error:
+        if error.status == 400:
+            raise ApiError(422, error.message) from None
+        raise
 
 
 @dataclass(frozen=True)

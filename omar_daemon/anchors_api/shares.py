@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import secrets
 from typing import Any
 
@@ -23,20 +24,26 @@ MAX_SHARE_BYTES = 8 * 1024 * 1024
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem }
-dt { opacity: .7 } dd { margin: 0 }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0 1rem }
+dt { opacity: .7 } dd { margin: 0; overflow-wrap: anywhere }
 article { border-top: 1px solid #8884; padding: 1rem 0 }
 h2 { font-size: .9rem; margin: 0; opacity: .7 }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .25rem 0 0 }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .25rem 0 0; unicode-bidi: isolate }
+code { display: block; font: .875rem/1.45 ui-monospace, monospace; background: #8882; padding: .5rem .75rem }
 """
+_FENCE = "```"
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters and those that turn the direction of text: a reader would see another text than was said."""
 
 
 async def create(request: Request) -> Response:
-    """201 `{success, id, url}`. Without a key the share belongs to nobody; a bad key is 401."""
+    """201 `{success, id, url}`. Without a key the share belongs to nobody; a bad key is 401, another scope 403."""
     caller = principal(request)
     keyed = presented_key(request.headers) is not None
     if keyed and caller.key_id is None:
         raise ApiError(401, "The key is not valid.", headers={"www-authenticate": "Bearer"})
+    if keyed and not caller.may("anchors"):
+        raise ApiError(403, "This key has no scope 'anchors'.")
     shared = await json_body(request, SharePayload, limit=MAX_SHARE_BYTES)
     username = caller.user if keyed else None
     share_id = await run_in_threadpool(_keep, services(request).store, username, shared.model_dump())
@@ -107,12 +114,12 @@ def _session(shared: dict[str, Any]) -> str:
         "Tool": shared["source"],
         "Model": shared["model"],
         "Tokens": _tokens(stats),
-        "Duration": f"{stats['duration_secs']} s" if stats.get("duration_secs") is not None else None,
+        "Duration": _duration(stats.get("duration_secs")),
         "Shared": shared["shared_at"],
     }
     rows = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in facts.items() if value)
     messages = "".join(
-        f"<article><h2>{_text(message['role'])}</h2><pre>{_text(message['text'])}</pre></article>"
+        f"<article><h2>{_text(message['role'])}</h2><pre>{_said(message['text'])}</pre></article>"
         for message in shared["messages"]
     )
     return f"<dl>{rows}</dl>{messages}"
@@ -124,5 +131,22 @@ def _tokens(stats: dict[str, Any]) -> str | None:
     return f"{stats.get('input_tokens') or 0:,} in / {stats.get('output_tokens') or 0:,} out"
 
 
+def _duration(seconds: int | None) -> str | None:
+    return None if seconds is None else f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
+
+
+def _said(text: str) -> str:
+    """A message with its fenced code set as code; nothing else of its mark-up is looked at. One look at each line."""
+    blocks: list[tuple[bool, list[str]]] = [(False, [])]
+    for line in text.split("\n"):
+        is_code = blocks[-1][0]
+        if line.rstrip() == _FENCE if is_code else line.startswith(_FENCE):
+            blocks.append((not is_code, []))
+        else:
+            blocks[-1][1].append(line)
+    rendered = ((is_code, _text("\n".join(lines))) for is_code, lines in blocks if lines)
+    return "".join(f"<code>{block}</code>" if is_code else block for is_code, block in rendered)
+
+
 def _text(value: str) -> str:
-    return html.escape(anchors.storable(value))
+    return html.escape(_UNSEEN.sub("\ufffd", anchors.storable(value)))

@@ -17,8 +17,10 @@ from tests.daemon import Daemon
 KEYLESS = {
     ("GET", "/api/health"),
     ("GET", "/anchors/health"),
+    ("HEAD", "/anchors/health"),
     ("POST", "/anchors/share"),
     ("GET", "/s/{id}"),
+    ("HEAD", "/s/{id}"),
     ("POST", "/api/v1/auth/device/code"),
     ("POST", "/api/v1/auth/device/token"),
     ("GET", "/device"),

@@ -181,12 +181,12 @@ def test_a_session_transcript_needs_its_id_and_its_messages(client: Client, item
 @pytest.mark.parametrize(
     ("content", "content_type", "status"),
     [
-        (b"{", "application/json", 400),
-        (b'{"event":"git.commit"} x', "application/json", 400),
-        (b"\xff\xfe", "application/json", 400),
+        (b"{", "application/json", 422),
+        (b'{"event":"git.commit"} x', "application/json", 422),
+        (b"\xff\xfe", "application/json", 422),
         (b"[1]", "application/json", 422),
         (b"{}", "text/plain", 415),
-        (b"[" * 100_000, "application/json", 400),
+        (b"[" * 100_000, "application/json", 422),
     ],
 )
 def test_a_body_that_is_no_event_is_refused(client: Client, content: bytes, content_type: str, status: int) -> None:

@@ -134,7 +134,20 @@ def test_a_share_is_readable_by_its_link_and_runs_nothing(daemon: Daemon) -> Non
     assert "5,000 in / 12,000 out" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "noindex" in page.headers["x-robots-tag"] and 'content="noindex' in page.text
-    assert daemon.client.get("/s/shr_unknown").status_code == 404
+    head = daemon.client.head(made.json()["url"])
+    assert (head.status_code, head.content) == (200, b"") and "noindex" in head.headers["x-robots-tag"]
+    assert daemon.client.get("/s/shr_unknown").status_code == daemon.client.head("/s/shr_unknown").status_code == 404
+
+
+def test_a_page_shows_code_as_code_and_no_character_that_hides_another(daemon: Daemon) -> None:
+    text = "see:\n```py\nif a < b:\n    pass\n```\nred \u001b[31m turned \u202etxet"
+    shared = {**_share(), "messages": [{"role": "assistant", "text": text}]}
+    page = daemon.client.get(daemon.client.post("/anchors/share", json=shared).json()["url"]).text
+    assert "<code>if a &lt; b:\n    pass</code>red \ufffd[31m turned \ufffdtxet" in page
+
+
+def test_a_key_for_something_else_shares_nothing(daemon: Daemon) -> None:
+    assert daemon.request("POST", "/anchors/share", json=_share(), headers=daemon.headers("metrics")).status_code == 403
 
 
 def test_a_share_belongs_to_the_user_of_its_key(daemon: Daemon) -> None:
