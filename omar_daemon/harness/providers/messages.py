@@ -69,7 +69,13 @@ class MessagesProvider:
         await self._client.close()
 
 
-_STATUS_OF = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "billing_error": 402}
+_STATUS_OF = {
+    "overloaded_error": 529,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "billing_error": 402,
+}
 """The status that an error would have had if it had come before the stream began."""
 
 
