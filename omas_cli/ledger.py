@@ -166,23 +166,58 @@ def _path_of(key: str | bytes) -> str:
 def opened() -> Iterator[Ledger]:
     """The user's ledger, made when there is none. One that cannot be read is kept aside and a new one begun."""
     path = paths.metrics_database()
+    connection = None
     try:
-        connection = _connect(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise _unusable(path, error) from error
-        aside = _set_aside(path)
-        output.warn(f"{path} could not be read; it is kept as {aside.name} and a new one is begun.")
-        connection = _connect(path)
-    try:
+        connection = _existing(path) or _made(path)
+        connection.execute("PRAGMA synchronous = NORMAL")
         yield Ledger(connection)
     except sqlite3.OperationalError as error:
         raise _unusable(path, error) from error
+    except sqlite3.DatabaseError as error:
+        aside = _set_aside(path)
+        raise OmaError(
+            f"{path} is damaged; it is kept as {aside.name}.", hint="Run `omas scan` to make a new one."
+        ) from error
     finally:
+        if connection is not None:
+            connection.close()
+
+
+def _existing(path: Path) -> sqlite3.Connection | None:
+    """A connection to a ledger that is as it should be, else None."""
+    if not path.exists():
+        return None
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    version = None
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.OperationalError:
         connection.close()
+        raise
+    except sqlite3.DatabaseError:
+        pass
+    if version == SCHEMA_VERSION:
+        return connection
+    connection.close()
+    return None
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _made(path: Path) -> sqlite3.Connection:
+    """A new ledger, or the old one brought up to date; one process at a time, for SQLite waits for none of it."""
+    from shared import durable
+
+    with durable.locked(path.with_name(f"{path.name}.lock"), timeout=BUSY_SECONDS):
+        try:
+            return _prepared(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            aside = _set_aside(path)
+            output.warn(f"{path} could not be read; it is kept as {aside.name} and a new one is begun.")
+            return _prepared(path)
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
     if not path.exists():
         _create(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
@@ -204,7 +239,6 @@ def _create(path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA synchronous = NORMAL")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == SCHEMA_VERSION:
         return
@@ -214,9 +248,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found < SCHEMA_VERSION:
-        _make_tables(connection, found)
+    _make_tables(connection, version)
     connection.commit()
 
 

@@ -90,7 +90,20 @@ def _batches(sources: Sequence[Source], count: int) -> list[list[Source]]:
 
 
 def _begin_worker() -> None:
+    import threading
+
     gc.disable()
+    threading.Thread(target=_end_with_the_scan, daemon=True).start()
+
+
+def _end_with_the_scan() -> None:
+    """A scan that is killed cannot end its workers; they would wait for work for ever."""
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _outcomes_of(batch: list[Source]) -> list[Outcome]:
