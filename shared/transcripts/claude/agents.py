@@ -15,6 +15,9 @@ from shared.transcripts.claude.threads import MAIN, PROMPT_LENGTH, Responses, Sp
 from shared.transcripts.instants import earlier, later
 from shared.transcripts.model import Response, SubAgent, ToolResult
 
+# No agent starts agents that start agents so deep; a meta file that says so is wrong.
+DEEPEST = 64
+
 
 class Traces:
     """What progress lines told about one agent: when it was seen and by which call it runs."""
@@ -206,6 +209,6 @@ def _depth(lineage: list[str], evidence: Evidence) -> int:
     """1 for an agent of the session; what the meta file says wins over the links."""
     for steps, name in enumerate(lineage):
         told = evidence.metas.get(name, AgentMeta()).spawn_depth
-        if told is not None and told >= 1:
+        if told is not None and 1 <= told <= DEEPEST:
             return told + steps
     return len(lineage)

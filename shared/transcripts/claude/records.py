@@ -133,7 +133,7 @@ def decode(data: bytes) -> Record | None:
 
 def mended(data: bytes, shape: type[Shape]) -> Shape | None:
     """`data` as `shape`, each field that does not fit left at its default; None when it is no JSON object."""
-    value = any_json(data)
+    value = any_json(bytes(data))
     return _fit(value, shape) if isinstance(value, dict) else None
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from shared.transcripts import Session, SubAgent
 from tests.shared.transcripts.claude_lines import (
@@ -167,3 +170,18 @@ def test_side_chains_inside_the_sessions_own_file_are_one_agent_per_chain(home: 
         assert [agent.spawn_call for agent in found] == ["s1", "s2"]
         assert [minutes(agent) for agent in found] == [(2, 4), (3, 5)]
         assert len(session.humans) == 1 and len(session.tool_calls) == 2
+
+
+@pytest.mark.parametrize("told", [0, -1, 65, 10**400, None, "3", 2.5])
+def test_a_depth_that_cannot_be_is_that_of_the_links(home: Path, told: Any) -> None:
+    write_session(home, [human(0), assistant(1, "m1", [call("t1", "Agent", prompt="x")]), result(2, "t1")])
+    write_agent(home, "a1", [side("a1", human(1.5))], {"spawnDepth": told, "toolUseId": "t1"})
+    assert [agent.depth for agent in read().all_sub_agents()] == [1]
+
+
+def test_calls_without_an_input_are_calls(home: Path) -> None:
+    bare: list[Json] = [{"type": "tool_use", "id": name, "name": name} for name in ("Task", "Agent", "Edit", "Write")]
+    write_session(home, [human(0), assistant(1, "m1", bare), result(2, "Task")])
+    session = read()
+    assert [found.name for found in session.tool_calls] == ["Task", "Agent", "Edit", "Write"]
+    assert [agent.prompt for agent in session.all_sub_agents()] == [None]
