@@ -86,9 +86,8 @@ class Scheduler:
             return {"id": known.id, "timestamp": known.timestamp}
         now = time.time_ns()
         record = build(request, now=now, created_at=self._order(now))
-        if not request.allow_missing:
-            await self._fleet.check_exists(record.receiver)
-        arrival = self._arriving[record.id] = asyncio.create_task(self._keep(record))
+        arrival = asyncio.create_task(self._keep(record, check_receiver=not request.allow_missing))
+        self._arriving[record.id] = arrival
         arrival.add_done_callback(lambda _: self._arriving.pop(record.id, None))
         await asyncio.shield(arrival)
         self._wake.set()
@@ -126,7 +125,9 @@ class Scheduler:
             raise EventConflict(f"Event '{identifier}' exists with another content.")
         return known
 
-    async def _keep(self, record: EventRecord) -> EventRecord:
+    async def _keep(self, record: EventRecord, *, check_receiver: bool) -> EventRecord:
+        if check_receiver:
+            await self._fleet.check_exists(record.receiver)
         await self._ledger.add(record)
         return record
 

@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omar_daemon.fleet import environment, live_state, panes, processes, server, spool, views, worktrees
+from omar_daemon.fleet import environment, live_state, panes, server, spool, views
 from omar_daemon.fleet.backends import Backend
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import SubprocessConnection
 from omar_daemon.fleet.control import SteadyReader
 from omar_daemon.fleet.courtesy import Courtesy
 from omar_daemon.fleet.delivery import QUIET_LIMIT_SECONDS, Courier, Phase, Target
+from omar_daemon.fleet.ending import Ender, Removed
 from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, KillRefused, TmuxError, UnknownAgent
 from omar_daemon.fleet.feed import Feed, News
 from omar_daemon.fleet.health import Health
@@ -27,7 +28,7 @@ from omar_daemon.fleet.live_state import Reported
 from omar_daemon.fleet.options import Options
 from omar_daemon.fleet.probe import Probe
 from omar_daemon.fleet.roster import Agent, Roster
-from omar_daemon.fleet.spawner import Spawner, remove_files
+from omar_daemon.fleet.spawner import Spawner
 from omar_daemon.fleet.upkeep import Upkeep
 from omar_daemon.fleet.watch import View, Watch
 from omar_daemon.store.engine import Store
@@ -38,9 +39,6 @@ log = logging.getLogger("omar.fleet")
 FRESH_SECONDS = 0.1
 BEARABLE_SECONDS = 0.25
 READY_AGE_SECONDS = 15.0
-LAST_WORDS_SECONDS = 3.0
-
-Removed = Callable[[str], Coroutine[Any, Any, int]]
 
 
 class Fleet:
@@ -65,11 +63,12 @@ class Fleet:
         self._courtesy = Courtesy(self._reader, self._actor, self.courier)
         self._spawner = Spawner(options, self.roster, self.watch, self._actor, connection)
         self._introducer = Introducer(self.roster, self.courier)
+        self._chores: set[asyncio.Task[None]] = set()
+        self._ender = Ender(self.roster, self.watch, self._actor, self.on_removed, self._later, options.umask)
         self._upkeep = Upkeep(self.roster, self.watch, self._reader, self._actor)
         self._reported: dict[str, Reported] = {}
         self._feeds: dict[str, Feed] = {}
         self._loop: asyncio.Task[None] | None = None
-        self._chores: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Adopt every live session and go on where a killed daemon stopped. Without tmux the daemon still serves."""
@@ -248,48 +247,16 @@ class Fleet:
         """
         agent = await self._addressed(name)
         await self._refresh(0.0)
-        doomed = self._family(agent) if tree else [agent]
-        for one in doomed:
+        for one in self._family(agent) if tree else [agent]:
             self._check_killable(one, force)
-        totals: dict[str, Any] = {"events_cancelled": 0, "children_orphaned": 0}
-        for one in reversed(doomed):
-            orphans, cancelled = await self._end(one)
-            totals["children_orphaned"] += orphans
-            totals["events_cancelled"] += cancelled
-        owners = [one for one in doomed if one.record.repository is not None]
+        if agent.ending:
+            raise UnknownAgent(f"Agent '{name}' not found.")
+        ended = await self._ender.end(agent, tree=tree)
+        totals: dict[str, Any] = {"events_cancelled": ended.events, "children_orphaned": ended.orphans}
+        owners = [one for one in ended.agents if one.record.repository is not None]
         if owners:
-            totals["worktrees"] = [await self._remove_worktree(one) for one in owners]
+            totals["worktrees"] = [await self._ender.remove_worktree(one) for one in owners]
         return totals
-
-    async def _remove_worktree(self, agent: Agent) -> dict[str, Any]:
-        """When the agent's programs have left it, or were made to."""
-        deadline = time.monotonic() + LAST_WORDS_SECONDS + 1.0
-        left = await asyncio.to_thread(processes.living, agent.family)
-        while left and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
-            left = await asyncio.to_thread(processes.living, agent.family)
-        return await asyncio.to_thread(worktrees.remove, agent.record, self.options.umask)
-
-    async def _end(self, agent: Agent) -> tuple[int, int]:
-        agent.ending = True
-        if agent.introduction is not None:
-            agent.introduction.cancel()
-        view = self.watch.view(agent.name)
-        if view is not None:
-            family = await asyncio.to_thread(processes.tree, view.pane.pid) if not view.pane.dead else []
-            await self._actor.batch([("kill-session", "-t", view.pane.session_id)])
-            self.watch.forget(agent.name)
-            agent.family = family
-            self._later(self._reap(family))
-        orphans = await self.roster.remove(agent)
-        await asyncio.to_thread(remove_files, agent.name)
-        cancelled = [await callback(agent.name) for callback in self.on_removed]
-        return orphans, sum(cancelled)
-
-    async def _reap(self, family: list[processes.Process]) -> None:
-        """What does not leave when its terminal hangs up is killed; until then it may finish its log."""
-        await asyncio.sleep(LAST_WORDS_SECONDS)
-        await asyncio.to_thread(processes.kill_left, family)
 
     def _later(self, chore: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(chore)

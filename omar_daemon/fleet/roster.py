@@ -19,13 +19,15 @@ from omar_daemon.store.engine import Store
 class Agent:
     """One agent while the daemon runs.
 
-    `decided` is set once its start has succeeded or failed. `turn` keeps deliveries to its pane in order. `ready` is
-    set once its program was seen to take input. `ending` is set while it is being removed. `introduction` is the task
-    that brings its first message. `family` are the processes it had when it was killed.
+    `decided` is set once its start has succeeded or failed. `session_id` is the tmux session its spawn made.
+    `turn` keeps deliveries to its pane in order. `ready` is set once its program was seen to take input. `ending`
+    is set while it is being removed. `introduction` is the task that brings its first message. `family` are the
+    processes it had when it was killed.
     """
 
     record: AgentRecord
     decided: asyncio.Event = field(default_factory=asyncio.Event)
+    session_id: str | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     ready: bool = False
     ending: bool = False
@@ -85,6 +87,8 @@ class Roster:
             await asyncio.to_thread(self._insert, record)
         except BaseException:
             self._agents.pop(record.name, None)
+            agent.ending = True
+            agent.decided.set()
             raise
         if record.stage != "starting":
             agent.decided.set()
@@ -102,7 +106,8 @@ class Roster:
         for orphan in orphans:
             orphan.record = replace(orphan.record, parent=heir)
         await asyncio.to_thread(self._remove, agent.name, heir)
-        self._agents.pop(agent.name, None)
+        if self._agents.get(agent.name) is agent:
+            self._agents.pop(agent.name)
         return len(orphans)
 
     def _load(self) -> list[AgentRecord]:

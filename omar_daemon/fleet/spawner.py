@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shlex
 import shutil
 import time
@@ -33,6 +34,8 @@ from omar_daemon.fleet.roster import Agent, Roster
 from omar_daemon.fleet.watch import View, Watch
 from omar_daemon.store.agents import AgentRecord, Delivery
 from shared import paths
+
+log = logging.getLogger("omar.fleet")
 
 WATCH_SECONDS = 0.3
 LOOK_SECONDS = 0.06
@@ -77,7 +80,7 @@ class Spawner:
             await self._start(agent, plan)
             await self._roster.change(agent, stage="running")
         except BaseException:
-            await self._undo(agent)
+            await self._undo(agent, agent.session_id)
             raise
         finally:
             agent.decided.set()
@@ -87,7 +90,8 @@ class Spawner:
         """A manager that has ended makes room: nobody may kill it, so nobody else could."""
         ended = self._roster.find(name)
         if name == panes.MANAGER and ended is not None and ended.record.stage == "ended" and not ended.ending:
-            await self._undo(ended)
+            view = self._watch.view(name)
+            await self._undo(ended, view.pane.session_id if view is not None else None)
 
     async def _give_worktree(self, agent: Agent, plan: Plan) -> Plan:
         made = await asyncio.to_thread(worktrees.create, plan.record.workdir, agent.name, self._options.umask)
@@ -213,7 +217,7 @@ class Spawner:
     async def _new_session(self, agent: Agent, start: Path) -> int:
         """Make the session; the pid of its program."""
         command = (
-            "new-session", "-d", "-P", "-F", "#{pane_pid}", "-s", panes.PREFIX + agent.name,
+            "new-session", "-d", "-P", "-F", "#{session_id} #{pane_pid}", "-s", panes.PREFIX + agent.name,
             "-x", str(server.WIDTH), "-y", str(server.HEIGHT), "-c", literal_path(agent.record.workdir),
             f"exec /bin/sh {shlex.quote(str(start))}",
         )  # fmt: skip
@@ -226,7 +230,8 @@ class Spawner:
             if "duplicate session" in error.message:
                 raise NameTaken(f"Agent '{agent.name}' already exists.") from error
             raise
-        return int(printed[0])
+        agent.session_id, pid = printed[0].split()
+        return int(pid)
 
     async def ensure_server(self) -> None:
         """The private tmux server, set up; TmuxMissing or TmuxError when it cannot be."""
@@ -252,12 +257,16 @@ class Spawner:
         if view.pane.dead:
             raise SpawnFailed(_farewell(agent.name, view))
 
-    async def _undo(self, agent: Agent) -> None:
+    async def _undo(self, agent: Agent, session_id: str | None) -> None:
+        """Leave nothing of an agent; a session of its name that is not `session_id` is somebody else's."""
         agent.ending = True
-        view = self._watch.view(agent.name)
-        if view is not None:
-            await self._actor.batch([("kill-session", "-t", view.pane.session_id)])
-            self._watch.forget(agent.name)
+        try:
+            if session_id is not None:
+                await self._actor.batch([("kill-session", "-t", session_id)])
+                self._watch.forget(agent.name)
+        except TmuxError as error:
+            # What is left of it is adopted at the next start; its name must not stay taken until then.
+            log.warning("what was left of agent %s: %s", agent.name, error.message)
         await self._roster.remove(agent)
         await asyncio.to_thread(remove_files, agent.name)
         if agent.record.repository is not None:

@@ -1,6 +1,6 @@
 """`make bench` (all), or `make bench BENCH="startup hook"`: each figure with its bar and a reference.
 
-Exit code 0 whatever the figures are: benchmarks inform, they are no timed tests.
+Exit code 0 whatever the figures are: benchmarks inform, they are no timed tests. 1 when a run did not come to its end.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,15 +35,21 @@ def main(wanted: list[str]) -> int:
         print(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(ROOMS)}", file=sys.stderr)
         return 2
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}")
+    # What stops the bench must not leave its daemons and agents behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    broken = 0
     for name in wanted or list(ROOMS):
         home = Path(tempfile.mkdtemp(prefix="oma-bench-"))
         os.environ.update(HOME=str(home), OMA_HOME=str(home / "oma"), GIT_CONFIG_NOSYSTEM="1")
         try:
             figures = importlib.import_module(f"tests.bench.{name}").measure(home)
             print_figures(ROOMS[name], figures)
+        except AssertionError as problem:
+            print(f"{ROOMS[name]}: {problem}", file=sys.stderr)
+            broken = 1
         finally:
             _clean_up(home)
-    return 0
+    return broken
 
 
 def _clean_up(home: Path) -> None:

@@ -24,6 +24,8 @@ THREADS = 16
 SECOND = 10**9
 AWAY_SECONDS = 6
 """How long a killed daemon may be away, at most."""
+STANDSTILL_SECONDS = 45
+"""A tree in which nothing happens for so long will not go on."""
 
 
 class House:
@@ -35,14 +37,18 @@ class House:
         self.port = self.daemon.port
         self.url = self.daemon.url
         self.kills = 0
+        self._over = threading.Event()
+        self._killing = threading.Lock()
         limits = httpx.Limits(max_connections=THREADS)
         self._client = httpx.Client(base_url=self.url, trust_env=False, timeout=60, limits=limits)
 
     def kill_and_start(self) -> None:
-        self.daemon.kill()
-        self.daemon.close()
-        self.daemon = Daemon("--port", str(self.port))
-        self.kills += 1
+        with self._killing:
+            if not self._over.is_set():
+                self.daemon.kill()
+                self.daemon.close()
+                self.daemon = Daemon("--port", str(self.port))
+                self.kills += 1
 
     def kill_when(self, moments: Sequence[Callable[[], bool]]) -> threading.Thread:
         """In the background: `kill -9` and a new daemon, each time the next of these comes true."""
@@ -50,7 +56,8 @@ class House:
         def run() -> None:
             for moment in moments:
                 while not moment():
-                    time.sleep(0.01)
+                    if self._over.wait(0.01):
+                        return
                 self.kill_and_start()
 
         thread = threading.Thread(target=run, daemon=True)
@@ -71,8 +78,11 @@ class House:
         return [agent["id"] for agent in self.ask("GET", "/api/agents").json()["agents"]]
 
     def close(self) -> None:
-        self._client.close()
-        self.daemon.close()
+        """Nothing is left, whatever the run came to."""
+        self._over.set()
+        with self._killing:
+            self._client.close()
+            self.daemon.close()
         subprocess.run(["tmux", "-L", paths.tmux_socket(), "kill-server"], capture_output=True, check=False)
 
 
@@ -153,7 +163,8 @@ def _check_heard(heard: Path, count: int) -> None:
 def tree(house: House, size: int, *, kill: bool, patience: float = 240.0) -> dict[str, float]:
     """A binary tree of `size` agents that spawns, reports and cleans up by itself; `{seconds, reports}`.
 
-    AssertionError when it does not come to its end, leaves stragglers, or a report is lost or doubled unmarked.
+    AssertionError when it does not come to its end, or stands still before it, leaves stragglers, or a report is lost
+    or doubled unmarked.
     """
     log = house.home / "tree.jsonl"
     log.touch()
@@ -174,9 +185,15 @@ def tree(house: House, size: int, *, kill: bool, patience: float = 240.0) -> dic
         "name": "t-1", "command": f"{sys.executable} -S {TREE_AGENT}",
         "env": {"TREE_LOG": str(log), "TREE_SIZE": str(size)},
     }  # fmt: skip
-    assert house.ask("POST", "/api/agents", body).status_code in (200, 409)
+    root = house.ask("POST", "/api/agents", body)
+    assert root.status_code in (200, 409), f"the first agent could not be started: {root.text}"
+    moved, size_then = began, 0
     while not entries("complete"):
-        assert time.perf_counter() - began < patience, f"the tree stands still: {house.names()}"
+        now = time.perf_counter()
+        if log.stat().st_size != size_then:
+            moved, size_then = now, log.stat().st_size
+        assert now - moved < STANDSTILL_SECONDS, f"nothing happens any more. {_standstill(house, entries)}"
+        assert now - began < patience, f"not at its end after {patience:.0f} s. {_standstill(house, entries)}"
         time.sleep(0.1)
     seconds = time.perf_counter() - began
     if killer is not None:
@@ -192,3 +209,17 @@ def tree(house: House, size: int, *, kill: bool, patience: float = 240.0) -> dic
     assert len(reports) == size - 1, "a report was lost"
     assert max(unmarked.values()) == 1, "a report came twice without a mark"
     return {"seconds": seconds, "reports": len(reports)}
+
+
+def _standstill(house: House, entries: Callable[[str], list[dict[str, Any]]]) -> str:
+    """How far a tree has come: what a person needs to look for the cause."""
+    dead = [
+        f"{event['id']} ({event['reason']})" for event in house.ask("GET", "/api/events?state=dead").json()["events"]
+    ]
+    waiting = [event["id"] for event in house.ask("GET", "/api/events").json()["events"]]
+    names = house.names()
+    return (
+        f"{len(entries('started'))} agents started, {len(entries('heard'))} reports were heard, {len(names)} agents are"
+        f" left ({', '.join(names[:8])} ...), events waiting: {waiting[:8]}, dead: {dead[:8]},"
+        f" trouble: {entries('trouble')[:3]}"
+    )

@@ -17,13 +17,28 @@ pytestmark = pytest.mark.stress
 def house(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("SHELL", "/bin/sh")
     made = House(home)
-    yield made
-    assert "Traceback" not in made.daemon.log
-    made.close()
+    try:
+        yield made
+        assert "Traceback" not in made.daemon.log
+    finally:
+        made.close()
 
 
 def test_a_flat_team_is_spawned_told_and_ended_while_the_daemon_is_killed_three_times(house: House) -> None:
     stress_runs.flat(house, 24, kill=True)
+
+
+def test_a_tree_that_stands_still_is_said_with_its_reason_and_leaves_nothing_running(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    idle = tmp_path / "idle.py"
+    idle.write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setattr(stress_runs, "STANDSTILL_SECONDS", 3)
+    monkeypatch.setattr(stress_runs, "TREE_AGENT", idle)
+    with pytest.raises(AssertionError, match=r"nothing happens any more\. 0 agents started"):
+        stress_runs.tree(house, 3, kill=True)
+    house.close()
+    assert house.kills == 0 and house.daemon.process.poll() is not None
 
 
 def test_a_tree_reports_and_cleans_up_while_the_daemon_is_killed_three_times(house: House) -> None:
