@@ -75,7 +75,7 @@ def test_a_text_that_was_typed_and_not_submitted_is_only_submitted(scene: Stage)
     until(lambda: "From ea: hello" in scene.screen("w"))
     scene.start_daemon()
     until(lambda: scene.got() == text + "\n", 4)
-    assert not scene.api.get("/api/events").json()["events"]
+    until(lambda: not scene.api.get("/api/events").json()["events"], 4)
 
 
 def test_recurring_events_that_were_missed_come_once_late_and_keep_their_plan(scene: Stage) -> None:
