@@ -83,17 +83,26 @@ BUILT_IN: tuple[Backend, ...] = (
         enter_seconds=0.5,
     ),
     Backend(
+        # Not run here: read off screens of its users (2026.07 to 2026.09).
         name="cursor",
         command="cursor agent --yolo",
         programs=("cursor", "cursor-agent"),
         prompt="first_message",
-        ready=_all(r"Cursor Agent", r"[→>]\s|Plan, search, build|Add a follow-up|/ commands"),
-        not_ready=_all(r"Press any key to log in|Do you trust|Trust this workspace"),
-        questions=_all(
-            r"Run this command\?", r"Do you trust|Trust this workspace", r"\(y\).*\(n\)|Run \(once\)", r"Skip \(esc",
+        ready=_all(r"Cursor Agent", r"^\s*[│┃]?\s*→(\s|$)|/ commands"),
+        not_ready=_all(
+            r"Press any key to log in", r"Do you trust\b|Workspace Trust Required|Trust this workspace",
+            r"Run \(once\)|Write to this file\?|Waiting for approval",
         ),
-        input_line=re.compile(r"^\s*[│┃]?\s*→\s"),
-        hints=_all(r"/ commands", r"ctrl\+r to review", r"^\s*Auto\b|Add a follow-up"),
+        questions=_all(
+            r"Run this (command|MCP tool)\?", r"Write to this file\?", r"Waiting for approval", r"Run \(once\)",
+            r"Skip \(esc|Skip & tell the agent|Reject & propose changes",
+            r"Do you trust\b|Workspace Trust Required|Trust this workspace",
+        ),
+        input_line=re.compile(r"^\s*[│┃]?\s*→(\s|$)(?!Run \(once\)|Proceed \()"),
+        hints=_all(
+            r"/ commands", r"ctrl\+r to review", r"^\s*Auto\b|Add a follow-up", r"^\s*[\u2800-\u28ff]+\s+\w+",
+            r"^\s*Tip: ",
+        ),
         collapsed=re.compile(r"\[Pasted text #?\d*"),
         enter_seconds=0.3,
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from typing import Any
 
 from omar_daemon.fleet import processes, worktrees
 from omar_daemon.fleet.channel import Channel
-from omar_daemon.fleet.connection import NoServer
 from omar_daemon.fleet.roster import Agent, Roster
 from omar_daemon.fleet.spawner import remove_files
 from omar_daemon.fleet.watch import Watch
@@ -90,9 +88,7 @@ class Ender:
         if view is None:
             return
         family = await asyncio.to_thread(processes.tree, view.pane.pid) if not view.pane.dead else []
-        # Without a server it is gone already.
-        with contextlib.suppress(NoServer):
-            await self._actor.batch([("kill-session", "-t", view.pane.session_id)])
+        await self._actor.batch([("kill-session", "-t", view.pane.session_id)])
         self._watch.forget(agent.name)
         agent.family = family
         self._later(_reap(family))

@@ -51,6 +51,9 @@ def checked_name(name: str, what: str = "name") -> str:
     short = short_name(name)
     if not _NAME.match(short):
         raise InvalidRequest(f"{what} must be 1 to 64 letters, digits, '-' or '_'.")
+    if short.startswith(panes.PREFIX):
+        # Its short form would be taken for the full name of another agent.
+        raise InvalidRequest(f"{what} must not begin with '{panes.PREFIX}' twice.")
     return short
 
 

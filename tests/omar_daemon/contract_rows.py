@@ -62,6 +62,7 @@ AGENT_ROWS = [
     row("POST", AGENTS, 400, body={"name": "x", "command": "cat", "model": "a b"}),
     row("POST", AGENTS, 400, body={"name": "x/../y", "command": "cat"}),
     row("POST", AGENTS, 400, body={"name": "", "command": "cat"}),
+    row("POST", AGENTS, 400, body={"name": "omar-agent-omar-agent-x", "command": "cat"}),
     row("POST", AGENTS, 400, body={"name": "x", "command": "cat", "workdir": "/no/such"}),
     row("POST", AGENTS, 400, body={"name": "x", "command": "cat", "workdir": "/", "worktree": True}),
     row("POST", AGENTS, 400, body=b'{"name": '),

@@ -7,6 +7,7 @@ import pytest
 from omar_daemon.fleet import screen
 from omar_daemon.fleet.backends import Registry
 from omar_daemon.fleet.delivery import has_markers
+from omar_daemon.fleet.drafts import is_asked
 from omar_daemon.fleet.options import DEFAULT_ERRORS, error_patterns
 
 REGISTRY = Registry()
@@ -32,6 +33,30 @@ OPENCODE_ASKS = [
     "   ⇆ select  enter confirm",
 ]  # fmt: skip
 
+CURSOR_READY = [
+    "  Cursor Agent",
+    "  v2026.09.26",
+    "",
+    "  → Plan, search, build anything",
+    "",
+    "  Auto",
+    "  ~/work · main",
+]
+CURSOR_BARE = ["  Cursor Agent", "", "  All done.", "", "  →", "", "  Auto · 3.7%", "  ~/work · main"]
+CURSOR_BUSY = [
+    "  Cursor Agent", "", "  I look at it.", "", " ⠀⠞ Working", "    Tip: Use /run-everything.", "",
+    "  → Add a follow-up                           ctrl+c to stop", "", "  Auto", "  ~/work · main",
+]  # fmt: skip
+CURSOR_ASKS = [
+    "  Cursor Agent", "", " Run this command?", " Not in allowlist: echo", "  → Run (once) (y)",
+    "    Add Shell(echo) to allowlist? (tab)", "    Run Everything (shift+tab)",
+    "    Skip & tell the agent what to do instead (esc or n)", "", "            ctrl+r to review changed files",
+]  # fmt: skip
+CURSOR_ASKS_TO_WRITE = [
+    "  Cursor Agent", "┌──────┐", "│ Write to this file?    │", "│ src/parser.rs          │",
+    "│  → Proceed (y) (enter) │", "│    Reject & propose changes (esc or n or p) │", "└──────┘", "  Waiting for approval...",
+]  # fmt: skip
+
 
 def read(lines: list[str], backend: str | None, cursor: tuple[int, int] = (0, 0)) -> screen.Reading:
     return screen.read(lines, cursor, REGISTRY.get(backend), ERRORS)
@@ -44,6 +69,8 @@ def read(lines: list[str], backend: str | None, cursor: tuple[int, int] = (0, 0)
         (CLAUDE_BYPASS, "claude", "● Done."),
         (CLAUDE_BUSY, "claude", "● Reading."),
         (CODEX_READY, "codex", "• I wrote the file."),
+        (CURSOR_BARE, "cursor", "All done."),
+        (CURSOR_BUSY, "cursor", "I look at it."),
     ],
 )
 def test_the_last_output_is_not_the_input_box_nor_a_hint(lines: list[str], backend: str, last: str) -> None:
@@ -62,12 +89,20 @@ def test_control_characters_of_a_screen_never_leave_it() -> None:
 
 @pytest.mark.parametrize(
     ("lines", "backend"),
-    [(CLAUDE_ASKS, "claude"), (CODEX_ASKS, "codex"), (CODEX_REVIEW, "codex"), (OPENCODE_ASKS, "opencode")],
+    [
+        (CLAUDE_ASKS, "claude"),
+        (CODEX_ASKS, "codex"),
+        (CODEX_REVIEW, "codex"),
+        (OPENCODE_ASKS, "opencode"),
+        (CURSOR_ASKS, "cursor"),
+        (CURSOR_ASKS_TO_WRITE, "cursor"),
+    ],
 )
 def test_a_standing_question_is_seen_and_no_input_box_is_believed(lines: list[str], backend: str) -> None:
     assert read(lines, backend).question is not None
     found = REGISTRY.get(backend)
-    assert found is not None and not has_markers(tuple(lines), found)
+    assert found is not None and is_asked(lines, found)
+    assert not has_markers(tuple(lines), found)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +112,9 @@ def test_a_standing_question_is_seen_and_no_input_box_is_believed(lines: list[st
         (CLAUDE_BYPASS, "claude"),
         (CODEX_READY, "codex"),
         (OPENCODE_READY, "opencode"),
+        (CURSOR_READY, "cursor"),
+        (CURSOR_BARE, "cursor"),
+        (CURSOR_BUSY, "cursor"),
     ],
 )
 def test_a_waiting_input_box_is_ready_and_no_question(lines: list[str], backend: str) -> None:
