@@ -78,7 +78,7 @@ BUILT_IN: tuple[Backend, ...] = (
             r"Allow command\?",
         ),
         input_line=re.compile(r"^\s*›(\s|$)(?! ?\d\. )"),
-        hints=_all(r"\? for shortcuts", r"esc to interrupt", r"^\s*\S+ .*· [~/]", r"^\s*Worked for \S+"),
+        hints=_all(r"\? for shortcuts", r"esc to interrupt", r"^\s*\S+ .*· [~/]", r"^\s*Worked for \S+", r"f2 to view"),
         collapsed=re.compile(r"\[Pasted Content \d+ chars\]"),
         enter_seconds=0.5,
     ),
@@ -101,7 +101,7 @@ BUILT_IN: tuple[Backend, ...] = (
         input_line=re.compile(r"^\s*[│┃]?\s*→(\s|$)(?!Run \(once\)|Proceed \()"),
         hints=_all(
             r"/ commands", r"ctrl\+r to review", r"^\s*Auto\b|Add a follow-up", r"^\s*[\u2800-\u28ff]+\s+\w+",
-            r"^\s*Tip: ",
+            r"^\s*Tip: ", r"^\s*[~/]\S* · \S+\s*$",
         ),
         collapsed=re.compile(r"\[Pasted text #?\d*"),
         enter_seconds=0.3,

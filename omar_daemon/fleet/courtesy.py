@@ -18,7 +18,7 @@ log = logging.getLogger("omar.fleet")
 WAIT_SECONDS = 30.0
 LOOK_SECONDS = 0.2
 ERASE_SECONDS = 0.4
-MOST_ERASURES = 40
+MOST_ERASURES = 2 * drafts.MOST_LINES + 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,24 @@ class Courtesy:
         return True
 
     async def _erase_box(self, target: Target, desk: Desk) -> bool:
-        for _ in range(min(2 * desk.draft.count("\n") + 2, MOST_ERASURES)):
-            await self._press(target, "C-e", "C-u")
+        """Empty the box line by line; whether it is. What was erased in vain stands there again."""
+        whole = desk.draft
+        keys: tuple[str, ...] = ("C-e", "C-u")
+        for _ in range(MOST_ERASURES):
+            await self._press(target, *keys)
             after = await self._changed(target, desk)
             if not after.draft:
-                return True
-            if after.draft == desk.draft:
-                return False
+                return not after.asked
+            if (after.lines, after.cursor) != (desk.lines, desk.cursor):
+                keys = ("C-e", "C-u")
+            elif keys[0] == "C-e":
+                # At the beginning of the first line: what follows is below the cursor.
+                keys = ("DC", "C-e", "C-u")
+            else:
+                break
             desk = after
+        if lost := drafts.missing(whole, desk.draft):
+            await self._courier.deliver(target, lost, enter=False)
         return False
 
     async def _erase_line(self, target: Target) -> str:
@@ -87,6 +97,9 @@ class Courtesy:
         before = await self._settled(target)
         await self._press(target, "C-u")
         after = await self._changed(target, before)
+        if after.cursor[::-1] > before.cursor[::-1]:
+            # The first key was shown only now.
+            before, after = after, await self._changed(target, after)
         draft = drafts.removed(before.lines, before.cursor, after.cursor)
         # The terminal itself, which edits lines for simple programs, knows no "to the end" and shows the key.
         shows_key = before.lines != untouched.lines and draft.endswith("^E")
@@ -114,17 +127,17 @@ class Courtesy:
             desk = after
 
     async def _look(self, target: Target) -> Desk:
-        where = ("display-message", "-p", "-t", target.pane_id, "#{cursor_x} #{cursor_y}")
+        where = ("display-message", "-p", "-t", target.pane_id, "#{cursor_x} #{cursor_y} #{pane_width}")
         state, captured = await self._reader.batch([where, ("capture-pane", "-p", "-e", "-t", target.pane_id)])
         if state.error is not None or captured.error is not None:
             return Desk("", (), (0, 0))
-        column, row = (int(number) for number in state.lines[0].split())
+        column, row, width = (int(number) for number in state.lines[0].split())
         lines = tuple(drafts.plain(line) for line in captured.lines)
         backend = target.backend
         if backend is None or backend.input_line is None:
             return Desk(await self._line_draft(target, lines, (column, row)), lines, (column, row))
         asked = drafts.is_asked(lines, backend)
-        draft = drafts.in_box(captured.lines, backend) if not asked else None
+        draft = drafts.in_box(captured.lines, backend, width) if not asked else None
         return Desk(draft or "", lines, (column, row), asked)
 
     async def _line_draft(self, target: Target, lines: tuple[str, ...], cursor: tuple[int, int]) -> str:

@@ -128,6 +128,40 @@ def test_escape_interrupts_a_running_turn_and_the_agent_can_be_killed(
         assert suite.json("omar", "list")["agents"] == []
 
 
+@pytest.mark.parametrize("cli", CLIS)
+@pytest.mark.parametrize("draft", ["half a thought -n", "one line\nand another"], ids=["line", "lines"])
+def test_an_event_goes_round_a_half_typed_text(
+    cli: Cli, draft: str, installed: Callable[[str], Program], repository: Path, home: Path
+) -> None:
+    turns = [{"text": "I listen."}, {"text": "I heard it."}, {"text": "Now I heard all."}]
+    with suite_with(installed(cli), repository, home, {"aside": "A title", "turns": turns}) as suite:
+        suite.run("omar", "spawn", "worker", "--backend", cli, "--workdir", str(repository), "--task", "Listen.")
+        suite.wait("worker", "the first answer", lambda: "I listen." in suite.show("worker")["output_tail"])
+        suite.wait_for_health("worker", "idle", "working")
+        suite.run("omar", "send", "worker", "--no-enter", "-", typed=draft)
+        suite.wait("worker", "the draft", lambda: draft.split("\n")[-1] in suite.show("worker")["output_tail"])
+        suite.run("omar", "event", "schedule", "worker", "Status, please.")
+        suite.wait("worker", "the second turn", lambda: len(suite.model.turns()) > 1)
+        said = last_words(suite)
+        assert "Status, please." in said and draft.split("\n")[-1] not in said
+        suite.wait("worker", "the answer", lambda: "I heard it." in suite.show("worker")["output_tail"])
+        suite.wait("worker", "the draft again", lambda: draft.split("\n")[-1] in after_answer(suite))
+        suite.run("omar", "send", "worker", "--raw", "-", typed="\r")
+        suite.wait("worker", "the third turn", lambda: len(suite.model.turns()) > 2)
+        assert json.dumps(draft)[1:-1] in last_words(suite) and "Status, please." not in last_words(suite)
+
+
+def after_answer(suite: Suite) -> str:
+    return str(suite.show("worker")["output_tail"]).rpartition("I heard it.")[2]
+
+
+def last_words(suite: Suite) -> str:
+    """The newest message of a person that the model got."""
+    body = [entry["body"] for entry in suite.model.requests() if entry["body"].get("tools")][-1]
+    messages = body.get("messages") or body["input"]
+    return json.dumps([one for one in messages if one.get("role") == "user"][-1], ensure_ascii=False)
+
+
 def test_the_anchor_of_claudes_commit_names_its_session_and_the_session_is_scored(
     installed: Callable[[str], Program], repository: Path, home: Path
 ) -> None:

@@ -121,8 +121,7 @@ class Face:
         elif key == "\x1b":
             self.draft = self.shown = ""
         elif key == "\x15":
-            self.draft = self.draft.rpartition("\n")[0]
-            self.shown = self.shown.rpartition("\n")[0]
+            self.draft, self.shown = erased(self.draft), erased(self.shown)
         elif key != "\x05":
             self.draft += key
             self.shown += key
@@ -136,6 +135,12 @@ class Face:
         self.question = "ask me" in self.draft
         self.said += [f"> {line}" for line in self.shown.split("\n")] + ["● Understood."]
         self.draft = self.shown = ""
+
+
+def erased(text: str) -> str:
+    """The line before the cursor goes; when it is empty already, the break before it."""
+    above, broken, line = text.rpartition("\n")
+    return above + broken if line else above
 
 
 def keys(data: str) -> list[tuple[str, str]]:

@@ -69,6 +69,19 @@ def test_an_event_goes_round_a_draft_and_the_draft_stands_there_again(faces: Run
 
 
 @pytest.mark.parametrize("face", FACES)
+def test_a_draft_of_several_lines_with_a_cursor_in_it_stands_there_again(faces: Running, home: Path, face: str) -> None:
+    draft = "one line\n\n    indented\nand the last"
+    spawn(faces, home, face)
+    faces.send("fake", draft, enter=False)
+    until(lambda: "and the last" in faces.detail("fake")["output_tail"])
+    deliver(faces)
+    assert told(home) == [EVENT]
+    until(lambda: "and the last" in faces.detail("fake")["output_tail"].split("Understood.")[-1])
+    tmux("send-keys", "-t", pane_of("fake"), "Enter")
+    until(lambda: told(home) == [EVENT, draft])
+
+
+@pytest.mark.parametrize("face", FACES)
 def test_a_suggestion_in_the_empty_box_is_no_draft(faces: Running, home: Path, face: str) -> None:
     spawn(faces, home, face)
     deliver(faces)
@@ -144,6 +157,7 @@ CLAUDE = next(backend for backend in BUILT_IN if backend.name == "claude")
     ("rows", "draft"),
     [
         (["❯ one", "  two", "────", "  ? for shortcuts"], "one\ntwo"),
+        (["────", "❯\xa0one", "", "    > indented", "────", "  ? for shortcuts"], "one\n\n  > indented"),
         (["❯ \x1b[2mTry this\x1b[0m", "────"], ""),
         (["❯ \x1b[38;5;244mTry this\x1b[39m", "────"], ""),
         (["❯ \x1b[31mred is typed\x1b[39m", "────"], "red is typed"),
@@ -152,4 +166,27 @@ CLAUDE = next(backend for backend in BUILT_IN if backend.name == "claude")
     ],
 )
 def test_what_stands_in_a_box_is_told_from_what_it_suggests(rows: list[str], draft: str | None) -> None:
-    assert drafts.in_box(rows, CLAUDE) == draft
+    assert drafts.in_box(rows, CLAUDE, 120) == draft
+
+
+def test_a_box_without_a_frame_ends_above_the_status_line_and_its_wrapped_rows_are_one_line() -> None:
+    codex = next(backend for backend in BUILT_IN if backend.name == "codex")
+    words = " ".join(f"word{number}" for number in range(9))
+    rows = [f"› {words}", "  nextword goes on", "", "  " + "x" * 60, "  xxx", "  end", "", "  stub default · /work"]
+    assert drafts.in_box(rows, codex, 62) == f"{words} nextword goes on\n\n{'x' * 63}\nend"
+    old = ["› an old message", "", "• An answer.", "", "› new", "", "  stub default · /work", "  f2 to view"]
+    assert drafts.in_box(old, codex, 62) == "new"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        ("one\ntwo", "one", "\ntwo"),
+        ("one\ntwo", "two", "one\n"),
+        ("abc", "abc", ""),
+        ("aXb", "ab", "X"),
+        ("aaa", "a", "aa"),
+    ],
+)
+def test_what_was_erased_in_vain_is_known(before: str, after: str, lost: str) -> None:
+    assert drafts.missing(before, after) == lost

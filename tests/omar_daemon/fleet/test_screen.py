@@ -54,7 +54,8 @@ CURSOR_ASKS = [
 ]  # fmt: skip
 CURSOR_ASKS_TO_WRITE = [
     "  Cursor Agent", "┌──────┐", "│ Write to this file?    │", "│ src/parser.rs          │",
-    "│  → Proceed (y) (enter) │", "│    Reject & propose changes (esc or n or p) │", "└──────┘", "  Waiting for approval...",
+    "│  → Proceed (y) (enter) │", "│    Reject & propose changes (esc or n or p) │", "└──────┘",
+    "  Waiting for approval...",
 ]  # fmt: skip
 
 
