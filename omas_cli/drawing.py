@@ -16,6 +16,9 @@ DIMENSIONS = (
     ("B", "thicker", "b_thread_score"),
     ("Z", "fewer questions", "z_thread_score"),
 )
+# Of the four dimensions, then of the whole; the page has the same.
+COLORS = ("blue", "green", "yellow", "magenta", "bold")
+SHARE_COLOR = "cyan"
 SPARKS = "▁▂▃▄▅▆▇█"
 SHADES = "·░▒▓█"
 PLAIN_SPARKS = "_.-~=+*#"

@@ -11,7 +11,7 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def json_text(value: Any, *, is_ascii: bool = False) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=is_ascii, indent=2)
-    if text.isascii():
+    if text.isascii() and "\x7f" not in text:
         return text
     import re
 
@@ -87,27 +87,46 @@ def warn(text: str) -> None:
     say(f"warning: {text}")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
-    """A table on stdout: drawn by rich on a terminal, aligned plain columns in a pipe."""
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str | None = None,
+    colors: Mapping[int, Sequence[str]] | None = None,
+) -> None:
+    """A table on stdout: drawn by rich on a terminal, aligned plain columns in a pipe.
+
+    `colors` maps the index of a column to the colour of each of its cells, for terminals that show colours.
+    """
     cells = [[cell(value) for value in row] for row in rows]
     if is_terminal():
-        _print_rich_table(columns, cells, title)
+        _print_rich_table(columns, cells, title, colors or {})
     else:
         print_text(_encodable(_plain_table(columns, cells), sys.stdout))
 
 
-def _print_rich_table(columns: Sequence[str], rows: list[list[str]], title: str | None) -> None:
+def _print_rich_table(
+    columns: Sequence[str], rows: list[list[str]], title: str | None, colors: Mapping[int, Sequence[str]]
+) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*[Text(value) for value in row])
+    for index, column in enumerate(columns):
+        is_numbers = bool(rows) and all(_is_number(row[index]) for row in rows)
+        table.add_column(column, overflow="fold", justify="right" if is_numbers else "left")
+    for number, row in enumerate(rows):
+        styles = {index: told[number] for index, told in colors.items()}
+        table.add_row(*[Text(value, styles.get(index, "")) for index, value in enumerate(row)])
     Console(no_color=not use_color(), highlight=False).print(table)
+
+
+def _is_number(text: str) -> bool:
+    """`12`, `-0.5`, `(3.20)`, `41 %`"""
+    bare = text.strip("()").removesuffix(" %").removeprefix("-")
+    return bare.replace(".", "", 1).isdecimal()
 
 
 def _plain_table(columns: Sequence[str], rows: list[list[str]]) -> str:

@@ -94,10 +94,12 @@ def _print(report: dict[str, Any]) -> None:
         f"composite rank {report['composite_rank']:.2f} ({report['level']})   "
         f"weighted {report['weighted_score']:.2f}   consistency {report['consistency']:.2f}"
     )
-    output.print_table(("", "dimension", "", "mean"), drawing.dimension_rows(report["dimensions"]))
+    output.print_table(
+        ("", "dimension", "", "mean"), drawing.dimension_rows(report["dimensions"]), colors={2: drawing.COLORS}
+    )
     total = report["qualified"]
     rows = [
         [name, drawing.bar(count, top=total), f"{100 * count / total:.0f} %", str(count)]
         for name, count in report["thread_types"].items()
     ]
-    output.print_table(("type", "", "share", "sessions"), rows)
+    output.print_table(("type", "", "share", "sessions"), rows, colors={1: [drawing.SHARE_COLOR] * len(rows)})

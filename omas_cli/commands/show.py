@@ -21,7 +21,9 @@ def run(*, session_id: str, json: bool) -> int:
         output.print_json(shown)
         return 0
     _print_head(record)
-    output.print_table(("", "dimension", "", "score"), drawing.dimension_rows(drawing.scores_of(record)))
+    output.print_table(
+        ("", "dimension", "", "score"), drawing.dimension_rows(drawing.scores_of(record)), colors={2: drawing.COLORS}
+    )
     rows = [[section, _spaced(name), f"{value:g}"] for section in SECTIONS for name, value in shown[section].items()]
     output.print_table(("part", "number", "value"), rows)
     local = shown["local"]
@@ -32,9 +34,10 @@ def run(*, session_id: str, json: bool) -> int:
 
 def _print_head(record: Record) -> None:
     found = record.metrics
-    qualified = "" if record.is_qualified else "  (too small to count: 5 min, 10 tool calls and a human message)"
     output.print_text(f"{output.cell(record.id)}  {record.tool}  {local_date(record.started_ms)}")
-    output.print_text(f"overall {found.overall_score:.2f}  type {found.thread_type}{qualified}")
+    output.print_text(f"overall {found.overall_score:.2f}  type {found.thread_type}")
+    if not record.is_qualified:
+        output.print_text("It does not count: that takes 5 minutes, 10 tool calls and a human message.")
 
 
 def _spaced(name: str) -> str:

@@ -69,20 +69,22 @@ def _print(found: Sequence[Bucket], period: str, fields: Sequence[str]) -> None:
     shown = found[-max(width - BESIDE, 8) :]
     sessions = sum(bucket.sessions for bucket in shown)
     output.print_text(f"{sessions} qualified sessions, each column a {period}, {shown[0].start} to {shown[-1].start}")
+    color_of = dict(zip(trends.FIELDS, drawing.COLORS, strict=True))
     rows = []
     for field in fields:
         values = values_of(shown, field)
         line = drawing.sparkline([bucket.means.get(field) for bucket in shown])
         rows.append([NAMES[field], line, f"{values[-1]:.2f}", trends.direction(values)])
-    output.print_table(("dimension", "trend", "now", ""), rows)
+    colors = [color_of[field] for field in fields]
+    output.print_table(("dimension", "trend", "now", ""), rows, colors={1: colors})
     if len(fields) == 1:
-        _print_bars(shown, fields[0])
+        _print_bars(shown, fields[0], colors[0])
 
 
-def _print_bars(shown: Sequence[Bucket], field: str) -> None:
+def _print_bars(shown: Sequence[Bucket], field: str, color: str) -> None:
     rows = [
         [bucket.start.isoformat(), drawing.bar(bucket.means[field]), f"{bucket.means[field]:.2f}", str(bucket.sessions)]
         for bucket in shown
         if bucket.sessions
     ]
-    output.print_table(("from", "", "mean", "sessions"), rows)
+    output.print_table(("from", "", "mean", "sessions"), rows, colors={1: [color] * len(rows)})

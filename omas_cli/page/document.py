@@ -46,14 +46,20 @@ def _head(report: dict[str, Any]) -> str:
         ("composite rank", f"{report['composite_rank']:.2f}", report["level"]),
         ("weighted score", f"{report['weighted_score']:.2f}", "of 10"),
         ("consistency", f"{report['consistency']:.2f}", "of 10"),
-        ("sessions", str(report["sessions"]), f"{report['qualified']} count"),
+        ("sessions", str(report["sessions"]), f"{report['qualified']} qualified"),
         ("tool calls", f"{report['total_tool_calls']:,}", f"{report['total_minutes'] / 60:,.0f} hours"),
     )
     shown = "".join(
         f'<div class="tile"><span>{escape(name)}</span><b>{escape(value)}</b><span>{escape(note)}</span></div>'
         for name, value, note in tiles
     )
-    return f'<h1>AI sessions</h1><p class="quiet">as of {now}</p><div class="tiles">{shown}</div>'
+    return f'<h1>AI sessions</h1><p class="quiet">as of {now}</p><div class="tiles">{shown}</div>{_hint(report)}'
+
+
+def _hint(report: dict[str, Any]) -> str:
+    if report["qualified"]:
+        return ""
+    return '<p class="hint">None counts yet: a session needs 5 minutes, 10 tool calls and a human message.</p>'
 
 
 def _section(title: str, body: str, kind: str = "") -> str:

@@ -12,6 +12,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,s
 main{max-width:1000px;margin:0 auto;padding:32px 20px}
 h1{margin:0;font-size:28px}h2{margin:0 0 16px;font-size:17px}
 .quiet,.tile span,caption,th{color:var(--quiet);font-size:13px}.quiet{margin:0 0 20px}
+.hint{margin:16px 0 0}
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px;margin:16px 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 16px;display:grid}

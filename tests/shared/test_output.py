@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -82,3 +83,28 @@ def test_an_ascii_pipe_gets_json_and_talk_it_can_hold() -> None:
     )
     assert json.loads(done.stdout) == {"é": "☃"}
     assert done.stderr == b"sch?n\n"
+
+
+def test_a_terminal_gets_numbers_to_the_right_and_colours_where_it_shows_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "is_terminal", lambda _stream=None: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = [["one", "##..", "1.50", "(3.0)"], ["two", "####", "12", "41 %"]]
+    output.print_table(("name", "", "mean", "share"), rows, colors={1: ["blue", "green"]})
+    shown = capsys.readouterr().out
+    assert "\x1b[34m##..\x1b[0m" in shown and "\x1b[32m####\x1b[0m" in shown
+    plain = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()]
+    assert " one    ##..   1.50   (3.0)" in plain and " two    ####     12    41 %" in plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    output.print_table(("name", "", "mean", "share"), rows, colors={1: ["blue", "green"]})
+    assert "\x1b[34m" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", ["\x9b31m", "\u202e", "\u2066", "\u2028", "\ud800", "\x7f", "\x1b[2J"])
+def test_json_holds_no_character_that_a_terminal_obeys_and_reads_back_the_same(value: str) -> None:
+    text = output.json_text({"é": f"a{value}é"})
+    assert value not in text and "é" in text
+    assert json.loads(text) == {"é": f"a{value}é"}
