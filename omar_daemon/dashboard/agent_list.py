@@ -15,8 +15,10 @@ from omar_daemon.dashboard import words
 from omar_daemon.dashboard.tree import Row
 
 HEALTH_WIDTH, IDLE_WIDTH = 9, 4
-SMALLEST_TASK = 12
+SMALLEST_TASK, GOOD_TASK = 12, 24
 SMALLEST_NAME = 10
+# Names longer than those of this part of the agents are cut before the tasks of all the others are.
+MOST = 0.9
 CURSOR = "reverse"
 
 
@@ -34,7 +36,7 @@ class AgentList(ScrollView, can_focus=True):
         super().__init__(id="agents")
         self._rows: list[Row] = []
         self._at = 0
-        self._longest = 0
+        self._longest = self._usual = 0
 
     @property
     def chosen(self) -> Row | None:
@@ -48,16 +50,19 @@ class AgentList(ScrollView, can_focus=True):
         if before is not None and before.agent.name in names:
             self._at = names.index(before.agent.name)
         self._at = max(0, min(self._at, len(names) - 1))
-        self._longest = max((len(_label(row)) for row in self._rows), default=0)
+        lengths = sorted(words.columns(_label(row)) for row in self._rows) or [0]
+        self._longest, self._usual = lengths[-1], lengths[int(MOST * (len(lengths) - 1))]
         self.virtual_size = Size(0, len(self._rows))
         self.refresh()
         self._tell(before)
 
-    def choose(self, name: str) -> None:
-        """Put the cursor on an agent, if it is shown."""
+    def choose(self, name: str) -> bool:
+        """Put the cursor on an agent, if it is shown; whether it is."""
         for index, row in enumerate(self._rows):
             if row.agent.name == name:
                 self._go(index)
+                return True
+        return False
 
     def move(self, step: int) -> None:
         self._go(self._at + step)
@@ -104,17 +109,18 @@ class AgentList(ScrollView, can_focus=True):
 
     def _name_width(self, width: int) -> int:
         room = width - HEALTH_WIDTH - IDLE_WIDTH - 2
-        if room - self._longest - 1 < SMALLEST_TASK:
-            # Too narrow for tasks: the name gets all the room, or what leaves a task readable.
-            return room if room < 2 * SMALLEST_TASK else max(SMALLEST_NAME, room - 1 - SMALLEST_TASK)
-        return max(SMALLEST_NAME, self._longest)
+        usual = max(SMALLEST_NAME, self._usual)
+        if room - usual - 1 < SMALLEST_TASK:
+            # Too narrow for tasks.
+            return room
+        return max(usual, min(self._longest, room - 1 - GOOD_TASK))
 
 
 def line_of(row: Row, width: int, name_width: int) -> Text:
     """name, health, idle time and, where there is room, the task or else the last output."""
     agent = row.agent
     text = Text(end="", no_wrap=True)
-    text.append(words.fitted(_label(row), name_width))
+    text.append(words.fitted_raw(_label(row), name_width).ljust(name_width))
     text.append(" ")
     text.append(words.fitted(words.health(agent.health), HEALTH_WIDTH), words.STYLES.get(agent.health, ""))
     text.append(" ")

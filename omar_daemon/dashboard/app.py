@@ -60,6 +60,9 @@ class Dashboard(App[int]):
 
     CSS_PATH = "dashboard.tcss"
     ENABLE_COMMAND_PALETTE = False
+    # What is too small for everything keeps the tree: first the lists go, then the screen (v still shows it).
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - Textual declares no class variable
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
     # Of high priority: each key has done its work before the next one is looked at, so keys that are typed ahead
     # never meet the wrong agent.
     BINDINGS: ClassVar[list[BindingType]] = [Binding(keys, action, priority=True) for keys, action in ACTIONS]
@@ -70,6 +73,7 @@ class Dashboard(App[int]):
         self.snapshot = Snapshot()
         self.view = tree.View()
         self._roots: list[str] = []
+        self._newcomer: str | None = None
         self._looking = False
         self._again = False
 
@@ -109,7 +113,9 @@ class Dashboard(App[int]):
             name = row.agent.name if row is not None else None
             lines = self.query_one(AgentScreen).lines_wanted
             found = await asyncio.to_thread(self.feed.look, name, lines)
-            self._take(found)
+            # The answer may come when the person has left already.
+            if self.query(Headline):
+                self._take(found)
         finally:
             self._looking = False
         if self._again:
@@ -132,6 +138,8 @@ class Dashboard(App[int]):
         if self.view.root is not None and self.view.root not in {agent.name for agent in self.snapshot.agents}:
             self._pop_root()
         listed.show(tree.rows(self.snapshot.agents, self.view))
+        if self._newcomer is not None and listed.choose(self._newcomer):
+            self._newcomer = None
         below = f" below {self.view.root}" if self.view.root else ""
         listed.border_title = f"agents{below}"
         listed.border_subtitle = f"find: {printable(self.view.words)}".replace("[", "\\[") if self.view.words else ""
@@ -192,7 +200,7 @@ class Dashboard(App[int]):
     def action_out(self) -> None:
         if self.screen.has_class("zoomed"):
             self.action_zoom()
-        elif self.view.words or self.query_one("#filter").has_class("open"):
+        elif self.view.words or self.query_one("#filter").display:
             self._find("")
         else:
             self._pop_root()
@@ -208,11 +216,12 @@ class Dashboard(App[int]):
     def action_find(self) -> None:
         entry = self.query_one("#filter", Input)
         entry.value = self.view.words
-        entry.add_class("open")
-        entry.focus()
+        entry.display = True
+        # At once: a letter typed right behind the slash belongs to the search, it must not kill or spawn.
+        self.screen.set_focus(entry)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        if event.input.id == "filter" and event.input.has_class("open"):
+        if event.input.id == "filter" and event.input.display:
             self.view.words = event.value.strip()
             self._draw_tree()
 
@@ -222,8 +231,8 @@ class Dashboard(App[int]):
 
     def _find(self, words: str) -> None:
         self.view.words = words
-        self.query_one("#filter").remove_class("open")
-        self.query_one(AgentList).focus()
+        self.query_one("#filter").display = False
+        self.screen.set_focus(self.query_one(AgentList))
         self._draw_tree()
 
     def action_zoom(self) -> None:
@@ -253,7 +262,11 @@ class Dashboard(App[int]):
             Field("parent", "parent", value=self.view.root or "", hint="none"),
             Field("workdir", "directory", value=".", hint="this one"),
         ]
-        self._fill("new agent", fields, lambda values: orders.spawn(self.feed, values))
+        self._fill("new agent", fields, self._spawn)
+
+    def _spawn(self, values: dict[str, str]) -> None:
+        """In the form's thread; the cursor goes to the new agent as soon as it is listed."""
+        self._newcomer = str(orders.spawn(self.feed, values)["id"])
 
     def action_send(self) -> None:
         name = self._chosen_name()

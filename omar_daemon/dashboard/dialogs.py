@@ -143,7 +143,7 @@ class Reading(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog tall") as dialog:
             dialog.border_title = self._title
-            dialog.border_subtitle = "Esc closes"
+            dialog.border_subtitle = "↑ ↓ more, Esc closes"
             yield Static(self._text)
 
     def on_mount(self) -> None:

@@ -35,12 +35,21 @@ class Feed:
     """Keeps one connection; after any failure the daemon is looked for anew, it may have another port."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        # One look at a time: a connection is never closed while another thread reads from it.
+        self._turn = threading.Lock()
+        self._closed = False
         self._client: Client | None = None
         self._tasks: dict[tuple[str, str], str] = {}
 
     def look(self, chosen: str | None, lines: int) -> Snapshot:
         """Everything the dashboard shows, with the last `lines` lines of the agent `chosen`; never raises."""
+        with self._turn:
+            found = self._look(chosen, lines)
+        if self._closed:
+            self.close()
+        return found
+
+    def _look(self, chosen: str | None, lines: int) -> Snapshot:
         try:
             client = self._open()
             answer = self._get(client, "/api/agents")
@@ -68,21 +77,26 @@ class Feed:
 
     def start(self) -> None:
         """Start the daemon when none runs."""
-        self._forget()
+        with self._turn:
+            self._forget()
         owner_client().close()
 
     def close(self) -> None:
-        self._forget()
+        """Never waits: a look that goes on closes the connection when it is done."""
+        self._closed = True
+        if self._turn.acquire(blocking=False):
+            try:
+                self._forget()
+            finally:
+                self._turn.release()
 
     def _open(self) -> Client:
-        with self._guard:
-            if self._client is None:
-                self._client = daemon_client(seconds=ANSWER_SECONDS)
-            return self._client
+        if self._client is None:
+            self._client = daemon_client(seconds=ANSWER_SECONDS)
+        return self._client
 
     def _forget(self) -> None:
-        with self._guard:
-            client, self._client = self._client, None
+        client, self._client = self._client, None
         if client is not None:
             client.close()
 

@@ -15,6 +15,7 @@ from omar_daemon.dashboard.tree import Agent
 from shared.output import cell, printable
 
 DIM = "#8a94a0"
+SMALLEST_NAME = 8
 ALARM = "bold #f7768e"
 
 
@@ -113,15 +114,18 @@ def event_line(event: dict[str, Any], now_ns: int, width: int) -> Text:
     every = event.get("recurring_ns")
     if every:
         text.append(f" ⟳{words.span(int(every) / words.NANOSECONDS)}", DIM)
-    text.append(f" {_plain(str(event['sender']))}→{_plain(str(event['receiver']))} ", words.STYLES["working"])
-    text.append(words.fitted(str(event["payload"]), max(0, width - text.cell_len)).rstrip())
+    # Long names must not push the text off the line: the two take at most half of what is left.
+    each = max(SMALLEST_NAME, (width - text.cell_len) // 4)
+    sender, receiver = (words.shortened(str(event[who]), each) for who in ("sender", "receiver"))
+    text.append(f" {sender}→{receiver} ", words.STYLES["working"])
+    text.append(words.shortened(str(event["payload"]), max(0, width - text.cell_len)))
     text.truncate(width)
     return text
 
 
 def project_line(project: dict[str, Any], width: int) -> Text:
     text = Text(f"{project['id']:>3} ", DIM, no_wrap=True)
-    text.append(words.fitted(str(project["name"]), max(0, width - text.cell_len)).rstrip(), "default")
+    text.append(words.shortened(str(project["name"]), max(0, width - text.cell_len)), "default")
     return text
 
 

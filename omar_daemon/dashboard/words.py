@@ -53,6 +53,18 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(line, max(0, width - 1)) + "…" if width > 0 else ""
 
 
+def columns(text: str) -> int:
+    """How many columns of a terminal `text` takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` on one line in at most `width` columns."""
+    return fitted(text, width).rstrip()
+
+
 def fitted_raw(line: str, width: int) -> str:
     """A screen's line cut to `width` columns; its spaces count."""
     from rich.cells import cell_len, set_cell_size

@@ -218,6 +218,54 @@ def test_the_tree_is_walked_folded_entered_and_searched(daemon: Daemon) -> None:
     play(scene)
 
 
+def test_a_word_typed_right_behind_the_slash_is_searched_and_gives_no_orders(daemon: Daemon) -> None:
+    spawn(daemon, "dyno")
+    spawn(daemon, "other")
+
+    async def scene() -> None:
+        async with dashboard() as seen:
+            await seen.until("2 agents", "other")
+            app: Dashboard = seen.app  # type: ignore[assignment]
+            for key in ("slash", *"dyno"):
+                # Not through the pilot, which waits after each key: here all of them are there at once.
+                app.post_message(events.Key(key, "/" if key == "slash" else key))
+            await seen.until("find: dyno", "dyno · ", without="other")
+            assert len(seen.app.screen_stack) == 1
+
+    play(scene)
+    assert names(daemon) == ["dyno", "other"]
+
+
+def test_a_terminal_too_small_for_everything_keeps_the_tree(daemon: Daemon) -> None:
+    spawn(daemon, "lonely", "echo seen from afar; cat")
+
+    async def scene() -> None:
+        async with dashboard((40, 8)) as seen:
+            await seen.until("lonely", "●", without="projects")
+            await seen.press("v")
+            await seen.until("seen from afar")
+
+    play(scene)
+
+
+def test_a_new_agent_is_the_chosen_one(daemon: Daemon) -> None:
+    spawn(daemon, "a-first")
+
+    async def scene() -> None:
+        async with dashboard() as seen:
+            await seen.until("a-first")
+            await seen.press("n")
+            await seen.until("new agent")
+            await seen.write("zoe")
+            await seen.press("down", "down", "down", "down")
+            await seen.write("cat")
+            await seen.press("enter")
+            await seen.until("zoe · ", without="new agent")
+            assert seen.chosen == "zoe"
+
+    play(scene)
+
+
 def test_events_and_projects_are_added_shown_and_taken_away(daemon: Daemon) -> None:
     spawn(daemon, "w")
 

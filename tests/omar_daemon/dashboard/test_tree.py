@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omar_daemon.dashboard import orders, tree, words
+from omar_daemon.dashboard.agent_list import line_of
+from omar_daemon.dashboard.panels import event_line
 from omar_daemon.dashboard.tree import Agent, View
 from shared.errors import UsageError
 
@@ -95,3 +97,16 @@ def test_times_are_written_as_people_write_them() -> None:
     for wrong in ("", "soon", "-5", "5 weeks", "1e9"):
         with pytest.raises(UsageError):
             orders.span_ns(wrong)
+
+
+def test_what_is_below_a_last_child_is_drawn_below_it() -> None:
+    family = [Agent(name, "idle", parent=above) for name, above in zip("abcd", (None, *"abc"), strict=True)]
+    drawn = [line_of(row, 60, 20).plain for row in tree.rows(family, View())]
+    assert [line[:12].rstrip() for line in drawn] == ["a", "└ b", "  └ c", "    └ d"]
+
+
+def test_the_text_of_an_event_is_seen_however_long_the_names_are() -> None:
+    event = {"timestamp": 7 * 10**9, "sender": "s" * 64, "receiver": "r" * 64, "payload": "[red]Status?[/red]"}
+    line = event_line(event, 0, 60).plain
+    assert "[red]Status?" in line and "sss…→rrr" in line and len(line) <= 60
+    assert event_line({**event, "sender": "ea", "receiver": "w"}, 0, 60).plain == "   0:07 ea→w [red]Status?[/red]"
