@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from shared import paths
@@ -37,6 +40,9 @@ LEAKING_PREFIXES = (
 )
 KEPT = ("OMA_BACKENDS_DIR",)
 real_home = Path.home()
+# How long one example takes says more of the machine's other work than of the example.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
@@ -75,8 +81,32 @@ def real_home_is_untouched() -> Iterator[None]:
     assert not made, f"tests wrote into the real home: {made}"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_tmux_server_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home that a module made for itself has a tmux server of its own, which nobody else would end."""
+    began, base = time.time(), str(tmp_path_factory.getbasetemp())
+    yield
+    for socket in _tmux_folder().glob("omar-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if socket.stat().st_ctime >= began and base in _homes_of(socket.name):
+                _kill_tmux_server(socket.name)
+
+
+def _homes_of(socket: str) -> str:
+    """The environment of the tmux server, which names the homes it was started for."""
+    command = ["tmux", "-L", socket, "show-environment", "-g"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=5).stdout.decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        return ""
+
+
+def _tmux_folder() -> Path:
+    return Path(os.environ.get("TMUX_TMPDIR", "/tmp")) / f"tmux-{os.getuid()}"
+
+
 def _kill_tmux_server(socket: str) -> None:
-    folder = Path(os.environ.get("TMUX_TMPDIR", "/tmp")) / f"tmux-{os.getuid()}"
-    if (folder / socket).exists():
+    path = _tmux_folder() / socket
+    if path.exists():
         subprocess.run(["tmux", "-L", socket, "kill-server"], capture_output=True, check=False)
-        (folder / socket).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
