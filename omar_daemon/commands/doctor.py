@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 
 from shared import local_daemon, output, paths
@@ -24,11 +25,19 @@ def checks() -> list[Check]:
 
 
 def _tmux_check() -> Check:
+    from omar_daemon.fleet import options
+    from omar_daemon.settings import SETTINGS
+    from shared import config
+    from shared.errors import ConfigError
+
     found = program_check("tmux", INSTALL_TMUX)
     if found.outcome != "ok":
         return found
     said = subprocess.run(["tmux", "-V"], capture_output=True, text=True, check=False, timeout=5).stdout.strip()
-    return Check("tmux", "ok", f"{said} at {found.detail}, private server -L {paths.tmux_socket()}")
+    socket = paths.tmux_socket()
+    with contextlib.suppress(ConfigError):  # which the check of the file itself tells
+        socket = options.socket_name(config.load("omar", SETTINGS))
+    return Check("tmux", "ok", f"{said} at {found.detail}, private server -L {socket}")
 
 
 def _owner_key_check() -> Check:

@@ -6,12 +6,14 @@ import re
 import time
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from shared import output
 from shared.errors import UsageError
 from shared.http import raise_for
 
 DEFAULT_SCOPES = ("agents", "metrics", "anchors", "managed")
+BAD_REQUEST = 400
 _DURATION = re.compile(r"(\d+)([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -25,6 +27,8 @@ def create(*, name: str, user: str | None, scopes: list[str], expires: str | Non
         body["expires_in"] = seconds_of(expires)
     with owner_client() as client:
         answer = client.request("POST", "/api/keys", json=body)
+    if answer.status == BAD_REQUEST:
+        raise UsageError(answer.message())
     raise_for(answer, "Making the key")
     made = answer.json()
     if json:
@@ -60,7 +64,7 @@ def revoke(*, key_id: str, dry_run: bool) -> int:
         output.say(f"Would revoke {key_id}.")
         return 0
     with owner_client() as client:
-        answer = client.request("DELETE", f"/api/keys/{key_id}")
+        answer = client.request("DELETE", f"/api/keys/{quote(key_id, safe='')}")
     raise_for(answer, "Revoking the key")
     output.say(f"{key_id} is revoked.")
     return 0
