@@ -30,8 +30,9 @@ def _agents_live_on() -> bool:
     from omar_daemon.fleet.options import socket_name
     from omar_daemon.settings import SETTINGS
     from shared import config
+    from shared.errors import ConfigError
 
     try:
         return server.has_session(socket_name(config.load("omar", SETTINGS)), server.KEEPER)
-    except TmuxMissing:
+    except (TmuxMissing, ConfigError):
         return False

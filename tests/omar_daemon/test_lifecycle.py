@@ -162,7 +162,8 @@ def test_keys_are_listed_without_their_text_and_can_be_revoked() -> None:
     assert key not in listed.stdout
     assert omar("keys", "revoke", entry["id"]).returncode == 0
     assert omar("keys", "revoke", entry["id"]).returncode == 1
-    assert omar("keys", "create", "x", "--scope", "everything").returncode == 1
+    assert omar("keys", "create", "x", "--scope", "everything").returncode == 2
+    assert "/api/keys/../agents" in omar("keys", "revoke", "../agents").stderr
     assert omar("keys", "create", "x", "--expires", "soon").returncode == 2
 
 
