@@ -100,7 +100,20 @@ class Workshop:
             await self._report_repository(url, reason)
         if setup.stores:
             await run_in_threadpool(self._show_memories, layout)
+        await self._warn_of_packages(layout)
         return sandbox
+
+    async def _warn_of_packages(self, layout: Layout) -> None:
+        """An environment's packages are kept but not installed: this machine's own programs are what a tool finds."""
+        config = self._setup.environment["config"].get("packages") or {}
+        wanted = [f"{manager}: {', '.join(names)}" for manager, names in config.items() if manager != "type" and names]
+        mark = layout.marks / "packages"
+        if not wanted or mark.exists():
+            return
+        message = f"The environment's packages are not installed in this sandbox ({'; '.join(wanted)})."
+        warning = {"type": "session.warning", "source": "environment", "message": message, "details": config}
+        await self._journal.append(self._setup.session.id, warning)
+        mark.touch(mode=0o600)
 
     async def _report_repository(self, url: str, reason: str) -> None:
         problem = {"type": "repository_clone_error", "message": f"{url} cannot be cloned: {reason}"}

@@ -12,7 +12,12 @@ _SECONDS = 60.0
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_LINES = 2000
 _IMAGES = {b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
-_WRITE = 'if [ -d "$1" ]; then echo "is a directory"; exit 21; fi; mkdir -p -- "$(dirname -- "$1")" && cat > "$1"'
+_NO_PIPE = 'if [ -e "$1" ] && ! [ -f "$1" ] && ! [ -d "$1" ]; then echo "it is no regular file"; exit 22; fi; '
+"""A pipe or a device would never come to its end."""
+_SIZE = _NO_PIPE + 'wc -c < "$1"'
+_WRITE = (
+    _NO_PIPE + 'if [ -d "$1" ]; then echo "is a directory"; exit 21; fi; mkdir -p -- "$(dirname -- "$1")" && cat > "$1"'
+)
 
 
 async def read(sandbox: Sandbox, given: dict[str, Any]) -> ToolResult:
@@ -61,7 +66,7 @@ async def read_bytes(sandbox: Sandbox, path: str) -> bytes:
     """A file of the sandbox; ToolFailure when it cannot be read or is larger than 8 MB."""
     await sandbox.ready()
     script = 'if [ -d "$1" ]; then echo "it is a directory"; exit 21; fi; exec base64 < "$1"'
-    size = await sandbox.run(["sh", "-c", 'wc -c < "$1"', "sh", sandbox.place(path)], seconds=_SECONDS)
+    size = await sandbox.run(["sh", "-c", _SIZE, "sh", sandbox.place(path)], seconds=_SECONDS)
     text = decoded(size.output).strip()
     if size.status != 0 or not text.isdigit():
         raise ToolFailure(f"{path} cannot be read: {_reason(text)}.")

@@ -87,3 +87,17 @@ def test_a_call_of_a_tool_that_does_not_exist_and_one_with_broken_input_are_resu
     assert len(results) == 3
     assert all(result["is_error"] for result in results)
     assert any("not configured" in result["content"][0]["text"] for result in results)
+
+
+def test_packages_that_are_not_installed_are_said_once(stage: Stage, model: RunningModel) -> None:
+    config = {"type": "cloud", "packages": {"pip": ["numpy"], "apt": ["jq"]}}
+    stage.environment = stage.post("/v1/environments", {"name": "with packages", "config": config})["id"]
+    model.rewrite(
+        {"turns": [tool_turn("bash", {"command": "true"}), {"text": "one"}, tool_turn("glob", {"pattern": "*"})]}
+    )
+    session = stage.session()
+    stage.turn(session, "go")
+    stage.turn(session, "again")
+    (warning,) = stage.log(session, "session.warning")
+    assert warning["source"] == "environment"
+    assert "apt: jq; pip: numpy" in warning["message"]

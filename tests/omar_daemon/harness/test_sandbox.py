@@ -136,6 +136,18 @@ def test_a_link_does_not_lead_the_file_tools_out_of_the_sandbox(sandbox: Sandbox
     assert sorted(os.listdir(tmp_path)) == ["secret.txt", "session"]
 
 
+@pytest.mark.parametrize("sandbox", ["bubblewrap"], indirect=True)
+def test_a_pipe_or_a_device_is_neither_read_nor_written(sandbox: Sandbox) -> None:
+    bash(sandbox, "mkfifo pipe")
+    begun = time.monotonic()
+    for path in ("pipe", "/dev/zero"):
+        with pytest.raises(ToolFailure, match="no regular file"):
+            asyncio.run(files.read(sandbox, {"file_path": path}))
+    with pytest.raises(ToolFailure, match="no regular file"):
+        asyncio.run(files.write(sandbox, {"file_path": "pipe", "content": "x"}))
+    assert time.monotonic() - begun < 20
+
+
 @pytest.mark.parametrize("sandbox", KINDS, indirect=True)
 def test_much_output_is_cut_and_an_exit_code_is_told(sandbox: Sandbox) -> None:
     result = bash(sandbox, "yes word | head -c 300000; exit 3")
