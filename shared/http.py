@@ -167,9 +167,19 @@ def _sentence(body: Any) -> str | None:
     found = body.get("error")
     if isinstance(found, dict):
         found = found.get("message")
-    if isinstance(body.get("message"), str):
-        found = body["message"]
-    return found if isinstance(found, str) else None
+    told = [body.get("message"), _detail(body.get("detail")), found]
+    return next((one for one in told if isinstance(one, str) and one), None)
+
+
+def _detail(detail: Any) -> str | None:
+    """`{"detail": "…"}`, or the list of wrong fields that FastAPI's servers answer with 422."""
+    if isinstance(detail, str):
+        return detail
+    first = detail[0] if isinstance(detail, list) and detail else None
+    if not isinstance(first, dict) or not isinstance(first.get("msg"), str):
+        return None
+    place = ".".join(str(part) for part in first.get("loc", ()) if part != "body")
+    return f"{place}: {first['msg']}" if place else str(first["msg"])
 
 
 def _reason(error: Exception) -> str:

@@ -142,6 +142,7 @@ class Worker:
 def _finish(workshop: object, pending: Pending) -> bool:
     """Make the record's anchor; False when that failed and a later worker shall try again."""
     from oobo_hooks.hook import processing
+    from oobo_hooks.store import database
 
     assert isinstance(workshop, processing.Workshop)
     record = pending.record
@@ -154,7 +155,10 @@ def _finish(workshop: object, pending: Pending) -> bool:
             processing.make_anchor(workshop, record, pending.replaces)
     except RepositoryGoneError:
         return True
-    except Exception:
+    except Exception as error:
+        if database.is_damage(error):
+            # The store is at fault and not this record, which waits for the worker that begins a new store.
+            raise
         # One odd commit must not keep the others from their anchors, nor a full disk lose one.
         log(f"{record.kind} {record.head}: {traceback.format_exc()}")
         if pending.raw.get("tries", 0) + 1 < MAX_TRIES:
@@ -174,6 +178,14 @@ def _drain(folder: Path) -> None:
         log(f"sending: {error.message}")
     except Exception:
         log(f"sending: {traceback.format_exc()}")
+
+
+def _tell_of_damage(error: OmaError) -> None:
+    """The hook is silent: that a store was set aside is said by the next command, from the new store."""
+    from oobo_hooks.store import database
+
+    if isinstance(error.__cause__, Exception) and database.is_damage(error.__cause__):
+        _notice(f"warning: {error.message} A new one is begun.")
 
 
 def _notice(text: str) -> None:
@@ -212,6 +224,7 @@ def main(arguments: list[str]) -> int:
         Worker(folder).run()
     except OmaError as error:
         log(error.message)
+        _tell_of_damage(error)
         return error.exit_code
     except Exception:
         log(traceback.format_exc())

@@ -13,6 +13,7 @@ from shared.errors import ConfigError, OmaError
 
 VERSION = 1
 BUSY_SECONDS = 20.0
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_A_DATABASE = (sqlite3.NotSupportedError, sqlite3.DatabaseError)
 
 _SCHEMA = """
@@ -92,12 +93,47 @@ def open_database(path: Path | None = None) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def opened(path: Path | None = None) -> Iterator[sqlite3.Connection]:
-    """`open_database`, closed at the end of the block."""
-    connection = open_database(path)
+    """`open_database`, closed at the end of the block.
+
+    Damage is often seen only where a page is read: then the store is set aside and OmaError says so, and the next
+    `opened` begins a new one.
+    """
+    file = path or paths.oobo_database()
+    connection = open_database(file)
     try:
+        inode = file.stat().st_ino
         yield connection
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        connection.close()
+        raise _damaged(file, inode) from error
     finally:
         connection.close()
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether SQLite says that the file itself is broken, and not that it is busy, full or misused."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(code, int) and (code & 0xFF) in _DAMAGED
+
+
+def _damaged(file: Path, inode: int) -> OmaError:
+    """Set the damaged store aside, unless another process has done it meanwhile."""
+    with durable.locked(file.with_name(f"{file.name}.lock")):
+        if file.exists() and file.stat().st_ino == inode:
+            aside = _set_aside(file)
+            kept = f"it is kept as {aside.name}"
+        else:
+            kept = "another process has kept it aside"
+    return OmaError(f"The store {file} is damaged; {kept}.", hint="Run the command again: it begins a new one.")
+
+
+def _set_aside(file: Path) -> Path:
+    aside = durable.set_aside(file)
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    return aside
 
 
 @contextlib.contextmanager
@@ -134,9 +170,7 @@ def _reopen(file: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         raise OmaError(f"The store {file} cannot be used: {error}.") from error
     except _NOT_A_DATABASE:
-        aside = durable.set_aside(file)
-        for suffix in ("-wal", "-shm"):
-            file.with_name(file.name + suffix).unlink(missing_ok=True)
+        aside = _set_aside(file)
         output.warn(f"{file} is no database; it is kept as {aside.name} and a new one is begun.")
         return _open(file)
 

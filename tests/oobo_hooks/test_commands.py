@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from oobo_hooks.store import database
 from shared import paths
 from tests.daemon import Daemon
 from tests.oobo_hooks.anchor_server import AnchorServer, Reply, anchor_server
@@ -251,6 +252,30 @@ def test_a_damaged_store_is_kept_aside_and_said(repository: Repository) -> None:
     paths.oobo_database().write_bytes(b"this is no database" * 100)
     done = oobo("anchors", cwd=repository.path)
     assert "is kept as oobo.db.corrupt-" in done.stderr
+
+
+def test_damage_that_is_seen_when_a_page_is_read_sets_the_store_aside_and_the_next_commit_has_its_anchor(
+    repository: Repository,
+) -> None:
+    repository.commit("before")
+    file = paths.oobo_database()
+    with database.opened() as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with file.open("r+b") as raw:
+        raw.seek(4096)
+        raw.write(b"\xa5" * (file.stat().st_size - 4096))
+    # A worker that is still there may see it first.
+    said = [oobo("anchors", cwd=repository.path, code=None).stderr]
+    assert until(lambda: list(file.parent.glob("oobo.db.corrupt-*")), "the damaged store")
+    commit = repository.commit("after")
+
+    def is_anchored() -> bool:
+        done = oobo("anchors", "--json", cwd=repository.path)
+        said.append(done.stderr)
+        return commit in {one["commit_hash"] for one in json.loads(done.stdout)}
+
+    assert until(is_anchored, "the anchor")
+    assert "is damaged; it is kept as oobo.db.corrupt-" in "".join(said)
 
 
 def test_a_local_login_needs_no_key_and_the_anchor_can_be_read_back(repository: Repository, daemon: Daemon) -> None:

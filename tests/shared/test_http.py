@@ -116,3 +116,18 @@ def test_an_answer_below_400_raises_nothing() -> None:
 def test_an_address_that_is_none_is_one_sentence() -> None:
     with client("not an address") as opened, pytest.raises(OmaError):
         opened.request("GET", "/")
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"detail": "Invalid API key"}', "Invalid API key"),
+        (b'{"error": "invalid_token", "detail": "Invalid API key"}', "Invalid API key"),
+        (b'{"error": "invalid_token", "message": "API key is invalid"}', "API key is invalid"),
+        (b'{"detail": [{"loc": ["body", "anchor"], "msg": "field required"}]}', "anchor: field required"),
+        (b'{"error": "invalid_token"}', "invalid_token"),
+        (b'{"detail": [1]}', "status 401"),
+    ],
+)
+def test_a_servers_sentence_is_found_where_each_kind_of_server_writes_it(body: bytes, sentence: str) -> None:
+    assert Answer(401, {}, body).message() == sentence
