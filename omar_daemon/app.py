@@ -18,7 +18,7 @@ from omar_daemon import agents_api, anchors_api, computer_api, managed_api, metr
 from omar_daemon.drain import draining
 from omar_daemon.harness.sandbox.callers import is_sandboxed
 from omar_daemon.routing import ApiError, ApiRoute, RouteIndex, Surface, surface_of
-from omar_daemon.security import AccessGuard, HostGuard, OriginGuard, is_loopback_address
+from omar_daemon.security import CORS_HEADERS, AccessGuard, CorsLayer, HostGuard, OriginGuard, is_loopback_address
 from omar_daemon.services import Services
 
 log = logging.getLogger("omar.app")
@@ -48,6 +48,7 @@ def build_app(services: Services) -> Starlette:
     app = Starlette(
         routes=[RouteIndex(_ordered_routes(listed))],
         middleware=[
+            Middleware(CorsLayer),
             *[layer for surface in listed for layer in surface.middleware],
             Middleware(HostGuard, names=names, refuse=refuse),
             Middleware(OriginGuard, names=names, port=services.port, keys=services.keys, refuse=refuse),
@@ -103,7 +104,9 @@ def _exception_handlers(listed: Sequence[Surface]) -> dict[Any, Any]:
 
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return answer(request, ApiError(500, "Something went wrong inside the daemon; see `omar logs`."))
+        # Starlette answers this one outside of all middleware.
+        problem = ApiError(500, "Something went wrong inside the daemon; see `omar logs`.", headers=CORS_HEADERS)
+        return answer(request, problem)
 
     return {ApiError: refused, HTTPException: framework, Exception: unexpected}
 

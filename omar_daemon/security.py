@@ -1,7 +1,8 @@
 """What stands between the network and a daemon that runs commands (DESIGN 5.8).
 
-From the outside in: `HostGuard` (DNS rebinding), `OriginGuard` (hostile web pages; CORS), then the routes, each
-of which asks `AccessGuard` for the caller's key. Each is one small ASGI class without state of a request.
+From the outside in: `CorsLayer` (headers of every answer), `HostGuard` (DNS rebinding), `OriginGuard` (hostile web
+pages; preflights), then the routes, each of which asks `AccessGuard` for the caller's key. Each is one small class
+without state of a request.
 """
 
 from __future__ import annotations
@@ -32,8 +33,20 @@ PREFLIGHT_HEADERS = {
     "access-control-max-age": "600",
 }
 
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
 Refuse = Callable[[str, ApiError], Response]
 """Gives an error of a path the shape of the surface the path belongs to."""
+
+
+class CorsLayer:
+    """CORS as seed 002 prints it, on every answer of the layers below."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, _with_cors(send) if scope["type"] == "http" else send)
 
 
 class HostGuard:
@@ -47,7 +60,7 @@ class HostGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._is_ours(Headers(scope=scope).getlist("host")):
             error = ApiError(400, "This Host name is not served here.", code="invalid_request")
-            await self._refuse(scope["path"], error)(scope, receive, _with_cors(send))
+            await self._refuse(scope["path"], error)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -57,7 +70,7 @@ class HostGuard:
 
 
 class OriginGuard:
-    """CORS as seed 002 prints it, and 403 for what a browser marks as foreign and carries no valid key."""
+    """Answers preflights, and 403 to what a browser marks as foreign and carries no valid key."""
 
     def __init__(self, app: ASGIApp, *, names: Iterable[str], port: int, keys: Keys, refuse: Refuse) -> None:
         self._app = app
@@ -71,16 +84,16 @@ class OriginGuard:
             return
         headers = Headers(scope=scope)
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-            await Response(status_code=204, headers={**CORS_HEADERS, **PREFLIGHT_HEADERS})(scope, receive, send)
+            await Response(status_code=204, headers=PREFLIGHT_HEADERS)(scope, receive, send)
             return
         if self._is_foreign(headers) and not self._has_key(headers):
             error = ApiError(403, "A page of another origin needs a key to call this daemon.", code="forbidden")
-            await self._refuse(scope["path"], error)(scope, receive, _with_cors(send))
+            await self._refuse(scope["path"], error)(scope, receive, send)
             return
-        await self._app(scope, receive, _with_cors(send))
+        await self._app(scope, receive, send)
 
     def _is_foreign(self, headers: Headers) -> bool:
-        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        if any(site not in ("none", "same-origin") for site in headers.getlist("sec-fetch-site")):
             return True
         return any(not self._is_own(origin, headers) for origin in headers.getlist("origin"))
 
@@ -146,7 +159,8 @@ def presented_key(headers: Headers) -> str | None:
 
 
 def is_loopback(request: Request) -> bool:
-    if request.client is None:
+    """Whether a program of this machine calls. What a proxy passes on comes from anywhere, whatever it says."""
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
     try:
         return ipaddress.ip_address(request.client.host).is_loopback

@@ -23,7 +23,8 @@ def is_there() -> bool:
 def files() -> dict[Path, str]:
     """Unit file → its content."""
     folder = paths.systemd_user_dir()
-    words = " ".join(_quoted(word) for word in crontab.command())
+    # systemd puts variables into a command line, but not into the value of another variable.
+    words = " ".join(_quoted(word).replace("$", "$$") for word in crontab.command())
     variables = "".join(
         f"Environment={_quoted(f'{name}={os.environ[name]}')}\n" for name in crontab.PASSED_ON if os.environ.get(name)
     )
@@ -56,7 +57,7 @@ def is_installed() -> bool:
 
 
 def _quoted(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
 
 

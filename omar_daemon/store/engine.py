@@ -76,15 +76,18 @@ def open_store(url: str, default_file: Path) -> Store:
     return Store(engine)
 
 
+# hide_parameters everywhere: an error that is logged must not hold what a user stored.
 def _engine(url: str) -> Engine:
     try:
         parsed = sqlalchemy.make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            engine = sqlalchemy.create_engine(parsed)
+            engine = sqlalchemy.create_engine(parsed, hide_parameters=True)
             _tune_sqlite(engine)
             return engine
         # As many connections as handlers run in threads: none waits for another's.
-        return sqlalchemy.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=THREADS - 10)
+        return sqlalchemy.create_engine(
+            parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=THREADS - 10
+        )
     except sqlalchemy.exc.ArgumentError:
         raise ConfigError(
             "server.database_url is not a database URL.", hint="For example postgresql+psycopg://user@host/database"
@@ -101,7 +104,9 @@ def _sqlite_engine(path: Path) -> Engine:
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, durable.PRIVATE_FILE))
     engine = sqlalchemy.create_engine(
-        sqlalchemy.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}
+        sqlalchemy.URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,
     )
     _tune_sqlite(engine)
     return engine

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import contextlib
 import socket
+import sqlite3
 import time
 
 import pytest
 
 from omar_daemon.settings import SETTINGS
-from shared import config
+from shared import config, paths
 from tests.daemon import Daemon
 
 FOREIGN = {"Origin": "https://app.example"}
@@ -76,8 +78,6 @@ def test_a_revoked_and_an_expired_key_are_refused_at_once(daemon: Daemon) -> Non
 
 
 def test_keys_survive_a_restart_and_are_stored_as_hashes_only(daemon: Daemon) -> None:
-    from shared import paths
-
     key = daemon.key("agents")
     daemon.kill()
     with Daemon() as again:
@@ -89,8 +89,6 @@ def test_keys_survive_a_restart_and_are_stored_as_hashes_only(daemon: Daemon) ->
 
 
 def test_everything_in_the_home_is_private(daemon: Daemon) -> None:
-    from shared import paths
-
     daemon.key("agents")
     for path in [paths.tool_home("omar"), *paths.tool_home("omar").rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path
@@ -111,8 +109,6 @@ def test_bound_beyond_loopback_a_key_is_always_required(home: object) -> None:
 
 
 def test_a_configured_host_name_is_served(home: object) -> None:
-    from shared import paths
-
     path = paths.config_file("omar")
     path.parent.mkdir(parents=True)
     path.write_text('[api]\nallowed_hosts = ["box.lan"]\n')
@@ -149,3 +145,35 @@ def test_a_wrong_verb_is_405_with_the_surfaces_body(daemon: Daemon) -> None:
     answer = daemon.owner.put("/api/keys", json={})
     assert answer.status_code == 405
     assert set(answer.json()) == {"error"}
+
+
+def test_what_a_proxy_passes_on_is_not_from_this_machine(daemon: Daemon) -> None:
+    # uvicorn believes the address and port a loopback client claims; a tool in a sandbox could claim another program's.
+    for name, value in (
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("X-Forwarded-For", f"127.0.0.1:{daemon.port}"),
+        ("X-Real-IP", "127.0.0.1"),
+        ("Forwarded", "for=127.0.0.1"),
+    ):
+        assert daemon.request("GET", "/api/agents", headers={name: value}).status_code == 401, name
+        assert daemon.request("GET", "/api/agents", headers={name: value, **daemon.headers("agents")}).is_success
+
+
+def test_one_foreign_mark_among_several_is_enough(daemon: Daemon) -> None:
+    marks = [("Sec-Fetch-Site", "none"), ("Sec-Fetch-Site", "cross-site")]
+    assert daemon.client.get("/api/agents", headers=marks).status_code == 403
+
+
+def test_answers_from_outside_the_routes_carry_the_cors_header_too(daemon: Daemon) -> None:
+    assert daemon.request("GET", "/v1/%00").headers["access-control-allow-origin"] == "*"
+
+
+def test_a_bug_in_a_route_is_a_500_any_page_may_read_and_logs_no_values(home: object) -> None:
+    with Daemon() as running:
+        headers = running.headers("metrics", user="canary-user")
+        with contextlib.closing(sqlite3.connect(paths.daemon_database())) as database:
+            database.execute("DROP TABLE metrics_sessions")
+        answer = running.request("GET", "/api/v1/metrics/me", headers=headers)
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (500, "*")
+        assert "no such table" in running.log
+        assert "canary-user" not in running.log
