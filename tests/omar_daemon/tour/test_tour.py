@@ -182,6 +182,7 @@ INTERRUPTED = [
     (signal.SIGINT, "hook in the"),
     (signal.SIGTERM, "in tmux"),
     (signal.SIGINT, "and commits"),
+    (signal.SIGHUP, "in tmux"),
     (signal.SIGTERM, "and asked back"),
 ]
 
