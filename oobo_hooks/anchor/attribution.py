@@ -100,6 +100,7 @@ def _attribute_file(
         removing.append(_Pool(edit, edit.removed, gone, len(edit.written)))
         # Touched, though perhaps no line of it is found: that too belongs to this anchor.
         result.taken[edit.session_id][edit.id].update(())
+    _withhold_bare_lines(file.added_lines, writing)
     _claim(file.added_lines, writing, found.written, result)
     _claim(file.removed_lines, removing, found.removed, result)
     if any(edit.whole for edit in edits):
@@ -107,6 +108,28 @@ def _attribute_file(
     if file.status == "D":
         _claim_deletion(file, edits, found)
     return found
+
+
+def _withhold_bare_lines(wanted: dict[int, bytes], pools: list[_Pool]) -> None:
+    """A blank line or a lone bracket is no one's in particular: without another line of its session it proves nothing.
+
+    Else a person who stages only his own function would find its closing bracket to be an agent's, whose own work
+    waits in the worktree. An edit of nothing but such lines keeps them.
+    """
+    committed = {_without_space(line) for line in wanted.values()}
+    telling = [pool for pool in pools if any(_tells(line) for line in pool.lines.values())]
+    present = {
+        pool.edit.session_id
+        for pool in telling
+        if any(_tells(line) and _without_space(line) in committed for line in pool.lines.values())
+    }
+    for pool in telling:
+        if pool.edit.session_id not in present:
+            pool.lines = {index: line for index, line in pool.lines.items() if _tells(line)}
+
+
+def _tells(line: bytes) -> bool:
+    return any(byte > 0x7F or chr(byte).isalnum() for byte in line)
 
 
 def _already_there(before: list[bytes], after: Sequence[bytes]) -> set[int]:

@@ -162,5 +162,11 @@ def _print(rows: Sequence[tuple[BlamedLine, Authorship]]) -> None:
         if color and by.author:
             head = f"\x1b[{_COLORS[by.author]}m{head}\x1b[0m"
         output.print_text(head + output.printable(line.text).replace("\n", " "))
-    if not color or rows:
-        output.say("A: written by an agent, H: by a person, ·: a commit without an anchor")
+    if rows:
+        output.say(f"A: written by an agent, H: by a person, ·: {_unknown(rows)}")
+
+
+def _unknown(rows: Sequence[tuple[BlamedLine, Authorship]]) -> str:
+    """What the dot stands for in these rows: a line may have no commit yet."""
+    unanchored = "a commit without an anchor"
+    return f"{unanchored}, or not committed yet" if any(not line.commit.strip("0") for line, _ in rows) else unanchored

@@ -108,6 +108,32 @@ def test_partial_staging_leaves_the_rest_to_the_session(repository: Repository) 
     assert (anchor["ai_added"], anchor["session_ids"]) == (1, [session.id])
 
 
+def test_a_persons_bracket_committed_alone_is_not_the_sessions(repository: Repository) -> None:
+    theirs, own, base = "int a() {\n  f();\n\n}\n", "int b() {\n  g();\n\n}\n", "// one\n// two\n"
+    file = repository.write("a.c", base)
+    repository.commit()
+    session = ClaudeSession(repository.path)
+    session.edits(file, base, theirs + base)
+    repository.write("a.c", base + own)
+    repository.git("add", "a.c")
+    repository.write("a.c", theirs + base + own)
+    repository.git("commit", "-q", "-m", "only the person's function")
+    first = repository.anchor()
+    assert set(line_kinds(first, "a.c").values()) == {"human"}
+    _sums_hold(first)
+    repository.commit("the rest")
+    rest = repository.anchor()
+    assert (rest["ai_added"], rest["human_added"], rest["session_ids"]) == (4, 0, [session.id])
+
+
+def test_an_edit_of_one_bracket_is_the_sessions(repository: Repository) -> None:
+    file = repository.write("a.c", "int a() {\n  f();\n// end\n")
+    repository.commit()
+    ClaudeSession(repository.path).edits(file, "  f();\n", "  f();\n}\n")
+    repository.commit()
+    assert line_kinds(repository.anchor(), "a.c") == {3: "ai"}
+
+
 def test_a_formatter_in_between_keeps_the_sessions_lines(repository: Repository) -> None:
     session = ClaudeSession(repository.path)
     file = repository.path / "a.c"
