@@ -106,15 +106,17 @@ def run_git(arguments: Sequence[str], *, stdin: bytes | None = None, cwd: Path |
 def discover(start: Path) -> Repository:
     """The repository that `start` is in; UsageError when it is in none."""
     try:
-        lines = _rev_parse(start, "--absolute-git-dir", "--git-common-dir", "--is-bare-repository")
+        # One question each: a path may hold newlines.
+        git_dir = _rev_parse(start, "--absolute-git-dir")
+        common_dir = _rev_parse(start, "--git-common-dir")
+        bare = _rev_parse(start, "--is-bare-repository")
     except GitError as error:
         reason = "git refuses it: " + error.stderr if "dubious" in error.stderr else "there is no git repository"
         raise UsageError(f"{start}: {reason}.", hint="Go into a repository or make one with `git init`.") from None
-    git_dir, common_dir, bare = lines
     worktree = None
     if bare == "false":
         try:
-            worktree = Path(_rev_parse(start, "--show-toplevel")[0])
+            worktree = Path(_rev_parse(start, "--show-toplevel"))
         except GitError:
             worktree = _worktree_of(Path(git_dir))
     return Repository(Path(git_dir), Path(common_dir), worktree)
@@ -135,12 +137,12 @@ def from_git_dir(git_dir: Path, worktree: Path | None) -> Repository:
 def hooks_dir(repository: Repository) -> Path:
     """Where git looks for hooks: right for worktrees, submodules and `core.hooksPath`."""
     start = repository.worktree or repository.git_dir
-    return Path(_rev_parse(start, "--git-path", "hooks")[0])
+    return Path(_rev_parse(start, "--git-path", "hooks"))
 
 
-def _rev_parse(start: Path, *what: str) -> list[str]:
+def _rev_parse(start: Path, *what: str) -> str:
     out = run_git(["rev-parse", "--path-format=absolute", *what], cwd=start)
-    return out.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+    return out.decode("utf-8", "surrogateescape").removesuffix("\n")
 
 
 def _worktree_of(git_dir: Path) -> Path | None:

@@ -279,3 +279,14 @@ def test_a_removed_suite_leaves_a_commit_that_works(bare_of_hooks: Repository) -
     second = bare_of_hooks.commit("the next worker catches up")
     until(lambda: bare_of_hooks.count() == 2, "both anchors")
     assert bare_of_hooks.anchor(second)
+
+
+def test_a_path_with_newlines_and_other_letters(tmp_path: Path, home: Path) -> None:
+    made = Repository(tmp_path / "sp ace\nnew ünï")
+    made.in_background = False
+    made.install()
+    made.write("a", "1\n")
+    made.commit()
+    made.work()
+    assert made.count() == 1
+    assert made.anchor()["files_changed"] == ["a"]
