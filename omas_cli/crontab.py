@@ -16,7 +16,7 @@ from shared.errors import OmaError
 MARK = "# oma-suite: omas schedule"
 SECONDS = 20
 # Variables that say where things are; cron starts with none of them.
-PASSED_ON = ("OMA_HOME", "OMAS_HOME", "OMAR_HOME", "OMAS_API_URL")
+PASSED_ON = ("OMA_HOME", "OMAS_HOME", "OMAR_HOME", "OMAS_API_URL", "OMAR_PORT")
 
 
 def is_there() -> bool:
@@ -34,7 +34,7 @@ def line() -> str:
 
 def command() -> list[str]:
     """What is run. `-P`: nothing in the working directory is imported."""
-    return [str(Path(sys.executable)), "-P", "-m", "omas_cli.main", "upload", "--retry-only", "--quiet"]
+    return [str(Path(sys.executable)), "-P", "-m", "omas_cli", "upload", "--retry-only", "--quiet"]
 
 
 def read() -> bytes:

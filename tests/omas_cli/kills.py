@@ -97,10 +97,10 @@ def upload(url: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def start_seconds() -> float:
-    """How long the command takes to start on this machine, now."""
+def start_seconds(url: str) -> float:
+    """How long an upload with nothing to send takes on this machine, now."""
     begun = time.monotonic()
-    subprocess.run([sys.executable, "-P", "-m", "omas_cli.main", "--version"], check=True, capture_output=True)
+    upload(url).wait()
     return time.monotonic() - begun
 
 
@@ -142,7 +142,7 @@ def rounds(count: int, seed: int, tell: Callable[[str], None] = lambda _line: No
     sent: set[str] = set()
     with FakeServer(run.script) as server:
         credentials.write("omas", Target(server.url).credential, "key")
-        start = start_seconds()
+        start = start_seconds(server.url)
         for number in range(count):
             new = [f"r{number:03d}-{place}" for place in range(PER_ROUND)]
             run.refused |= {name for name in new if run.rng.randrange(REFUSED_SHARE) == 0}

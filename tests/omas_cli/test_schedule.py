@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +18,9 @@ from omas_cli import crontab
 from omas_cli.commands import schedule
 from omas_cli.server import Target
 from omas_cli.upload.queue import QueueFile
-from shared import credentials
-from tests.omas_cli.fake_server import FakeServer
+from shared import credentials, durable, paths
+from shared.errors import QueuedError
+from tests.omas_cli.fake_server import Answer, FakeServer
 from tests.omas_cli.test_upload import make_due, send, sessions
 
 OWN = b'# mine\nMAILTO=""\n0 5 * * * backup --rate 100\\%\n\n*/5 * * * * true'
@@ -97,6 +102,47 @@ def test_the_installed_command_run_as_cron_runs_it_sends_what_waits(
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
         assert sorted(server.stored) == ids
         assert QueueFile().read().pending == []
+
+
+CRON_SECONDS = 70
+# An empty spool and none of the machine's own jobs, in a mount namespace: the machine's cron never hears of it.
+UNDER_CRON = """
+set -e
+mount -t tmpfs tmpfs /var/spool/cron
+install -d -g crontab -m 1730 /var/spool/cron/crontabs
+mount -t tmpfs tmpfs /run
+mkdir "$0/none"; : > "$0/crontab"
+mount --bind "$0/none" /etc/cron.d
+mount --bind "$0/crontab" /etc/crontab
+"$1" -P -m omas_cli schedule install
+crontab -l | sed 's/^[0-9]* /* /' | crontab -
+exec cron -f
+"""
+
+
+def test_a_real_cron_runs_what_was_installed_and_the_waiting_uploads_arrive(home: Path, tmp_path: Path) -> None:
+    if os.getuid() or not shutil.which("cron") or subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        pytest.skip("NOT TESTED with a real cron daemon: it needs root and cron (Debian: apt-get install cron)")
+    with FakeServer(lambda _sessions: Answer(503)) as server:
+        durable.write_atomic(paths.config_file("omas"), f'[server]\nurl = "{server.url}"\n')
+        credentials.write("omas", Target(server.url).credential, "key")
+        ids = sessions(home, 2)
+        with pytest.raises(QueuedError):
+            send(server.url)
+        make_due()
+        server.script = None
+        argv = ["unshare", "--mount", "sh", "-c", UNDER_CRON, str(tmp_path), sys.executable]
+        cron = subprocess.Popen(argv, start_new_session=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + CRON_SECONDS
+            while sorted(server.stored) != ids:
+                assert cron.poll() is None, cron.stderr and cron.stderr.read()
+                assert time.monotonic() < deadline, "cron did not run the line"
+                time.sleep(0.2)
+        finally:
+            os.killpg(cron.pid, signal.SIGTERM)
+            cron.communicate()
+    assert QueueFile().read().pending == []
 
 
 def test_places_with_odd_characters_survive_cron(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
