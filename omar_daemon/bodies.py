@@ -47,7 +47,7 @@ async def json_value(request: Request, *, limit: int = DEFAULT_LIMIT, optional: 
     if media_type != "application/json":
         raise ApiError(415, "The body must be JSON with Content-Type: application/json.")
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return _DECODER.decode(body.decode())
     except UnicodeDecodeError:
         raise ApiError(400, "The body is not valid JSON: it is not UTF-8.") from None
     except RecursionError:
@@ -58,6 +58,9 @@ async def json_value(request: Request, *, limit: int = DEFAULT_LIMIT, optional: 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON value")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 async def json_body(

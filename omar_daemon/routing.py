@@ -117,12 +117,12 @@ class RouteIndex(BaseRoute):
     """
 
     def __init__(self, routes: Sequence[ApiRoute]) -> None:
-        self._by_beginning: dict[_Beginning, list[ApiRoute]] = {}
-        ways = [_beginning(route.path) for route in routes]
-        for beginning in {*ways, *[(first, "", depth) for first, _, depth in ways], _ANYWHERE}:
-            self._by_beginning[beginning] = [
-                route for route, way in zip(routes, ways, strict=True) if _covers(way, beginning)
-            ]
+        forms = [(route, _form(route.path)) for route in routes]
+        self._anywhere = [route for route, form in forms if form is None]
+        self._shelves: dict[tuple[str, int], _Shelf] = {}
+        for first, depth in {(form.first, form.depth) for _, form in forms if form is not None}:
+            fitting = [(route, form) for route, form in forms if form is None or form.stands_on(first, depth)]
+            self._shelves[first, depth] = _Shelf(fitting)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         partial: tuple[Match, Scope] = (Match.NONE, {})
@@ -138,29 +138,50 @@ class RouteIndex(BaseRoute):
         await scope["indexed_route"].handle(scope, receive, send)
 
     def _candidates(self, path: str) -> Sequence[ApiRoute]:
-        first, second = (*path.split("/", 3)[1:3], "", "")[:2]
-        depth = path.count("/")
-        known = self._by_beginning
-        return known.get((first, second, depth)) or known.get((first, "", depth)) or known[_ANYWHERE]
+        parts = path.split("/")
+        shelf = self._shelves.get((parts[1] if len(parts) > 1 else "", len(parts)))
+        return self._anywhere if shelf is None else shelf.find(parts)
 
 
-_Beginning = tuple[str, str, int]
-"""The first two parts of a path (empty where they vary) and its depth."""
-_ANYWHERE: _Beginning = ("", "", 0)
+@dataclass(frozen=True)
+class _Form:
+    """What is fixed in the paths of a route: the first part, the second and the last (empty where they vary)."""
+
+    first: str
+    second: str
+    last: str
+    depth: int
+
+    def stands_on(self, first: str, depth: int) -> bool:
+        return (self.first, self.depth) == (first, depth)
+
+    def fits(self, second: str, last: str) -> bool:
+        return self.second in ("", second) and self.last in ("", last)
 
 
-def _beginning(path: str) -> _Beginning:
-    if ":path}" in path:
-        return _ANYWHERE
-    first, second = (*path.split("/", 3)[1:3], "", "")[:2]
-    if "{" in first:
-        return _ANYWHERE
-    return first, "" if "{" in second else second, path.count("/")
+def _form(path: str) -> _Form | None:
+    """None for a route whose paths are of any depth, or vary from the beginning."""
+    parts = ["" if "{" in part else part for part in path.split("/")]
+    if ":path}" in path or len(parts) < 2 or not parts[1]:
+        return None
+    return _Form(parts[1], parts[2] if len(parts) > 2 else "", parts[-1], len(parts))
 
 
-def _covers(way: _Beginning, beginning: _Beginning) -> bool:
-    """Whether a route of `way` may fit a path that begins so."""
-    return way in (beginning, (beginning[0], "", beginning[2]), _ANYWHERE)
+class _Shelf:
+    """The routes with one first part and depth, by their second and last part."""
+
+    def __init__(self, routes: Sequence[tuple[ApiRoute, _Form | None]]) -> None:
+        forms = [form for _, form in routes if form is not None]
+        self._seconds, self._lasts = {"", *(form.second for form in forms)}, {"", *(form.last for form in forms)}
+        self._routes = {
+            (second, last): [route for route, form in routes if form is None or form.fits(second, last)]
+            for second in self._seconds
+            for last in self._lasts
+        }
+
+    def find(self, parts: Sequence[str]) -> Sequence[ApiRoute]:
+        second, last = parts[2] if len(parts) > 2 else "", parts[-1]
+        return self._routes[second if second in self._seconds else "", last if last in self._lasts else ""]
 
 
 def surface_of(surfaces: Sequence[Surface], path: str) -> Surface:

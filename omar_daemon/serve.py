@@ -191,6 +191,8 @@ def _server(app: Any, pidfile: int, served: dict[str, Any]) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            # A caller is who is connected, and not who a header says.
+            proxy_headers=False,
             ws="none",
             loop="asyncio",
             timeout_graceful_shutdown=DRAIN_SECONDS,
