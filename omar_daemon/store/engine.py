@@ -37,6 +37,7 @@ class Store:
         self._engine = engine
         self._writer = threading.Lock()
         self._sqlite = engine.dialect.name == "sqlite"
+        self._writing: Connection | None = None
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -51,12 +52,18 @@ class Store:
             with self._engine.begin() as connection:
                 yield connection
             return
-        with self._writer, self._engine.connect() as connection:
-            connection = connection.execution_options(oma_writes=True)
-            with connection.begin():
-                yield connection
+        with self._writer:
+            # One that stays: fetching it and giving it back would be a tenth of a small write.
+            if self._writing is None:
+                self._writing = self._engine.connect().execution_options(oma_writes=True)
+            with self._writing.begin():
+                yield self._writing
 
     def close(self) -> None:
+        with self._writer:
+            if self._writing is not None:
+                self._writing.close()
+                self._writing = None
         self._engine.dispose()
 
 
