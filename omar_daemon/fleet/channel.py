@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from omar_daemon.fleet.connection import Command, Connection, NoServer, Reply
+from omar_daemon.fleet.connection import Command, Connection, NoServer, Reply, check_words
 
 MAX_BATCH = 400
 
@@ -35,6 +35,9 @@ class Channel:
             return [Reply((), error.message) for _ in commands]
 
     async def _ask(self, commands: Sequence[Command]) -> list[Reply]:
+        # Before they share a batch: what cannot be said to tmux fails its own caller and nobody else.
+        for command in commands:
+            check_words(command)
         future: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
         self._waiting.append((commands, future))
         if self._worker is None or self._worker.done():

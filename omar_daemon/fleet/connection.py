@@ -49,10 +49,18 @@ class NoServer(TmuxError):
     """The private tmux server is not running."""
 
 
+def check_words(command: Command) -> None:
+    """TmuxError for a command that would break the script it travels in, and with it the commands of others."""
+    for word in command:
+        if "\n" in word or "\0" in word:
+            raise TmuxError("A word for tmux cannot hold a line break or a NUL character.")
+        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            raise TmuxError("A word for tmux must be valid Unicode text.")
+
+
 def quote(word: str) -> str:
-    """`word` as one literal word of tmux's own command language."""
-    if "\n" in word or "\0" in word:
-        raise ValueError("a tmux word cannot hold a line break")
+    """`word`, which `check_words` let pass, as one literal word of tmux's own command language."""
+    check_words((word,))
     return "'" + word.replace("'", "'\\''").replace("\r", "'\"\\r\"'") + "'"
 
 

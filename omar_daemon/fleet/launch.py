@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,7 +85,10 @@ def checked_text(text: str, what: str) -> str:
 
 def checked_workdir(workdir: str | None, default: str) -> str:
     """An existing directory as an absolute path; InvalidRequest otherwise."""
-    chosen = Path(checked_text(workdir or default, "workdir")).expanduser()
+    text = checked_text(workdir or default, "workdir")
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise InvalidRequest("workdir must not hold a line break or another control character.")
+    chosen = Path(text).expanduser()
     if not chosen.is_absolute():
         raise InvalidRequest(f"workdir must be an absolute path, not {workdir!r}.")
     try:

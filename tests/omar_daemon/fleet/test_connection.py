@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from omar_daemon.fleet import environment, server
+from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import Connection, NoServer, SubprocessConnection, quote
 from omar_daemon.fleet.control import SteadyReader
-from omar_daemon.fleet.errors import TmuxMissing
+from omar_daemon.fleet.errors import TmuxError, TmuxMissing
 from shared import paths
 
 
@@ -93,8 +95,24 @@ def test_any_word_reaches_tmux_as_it_is(plain: SubprocessConnection, words: list
 
 
 def test_a_line_break_cannot_smuggle_in_a_second_command() -> None:
-    with pytest.raises(ValueError, match="line break"):
+    with pytest.raises(TmuxError, match="line break"):
         quote("x\nkill-server")
+
+
+@pytest.mark.parametrize("odd", ["two\nlines", "a\0b", "half \ud800"])
+def test_a_word_that_cannot_be_said_fails_its_own_caller_and_nobody_else(plain: SubprocessConnection, odd: str) -> None:
+    async def all_at_once() -> list[object]:
+        channel = Channel(plain, "test")
+        words = ["one", odd, "two", odd, "three"]
+        try:
+            asked = (channel.run("display-message", "-p", word) for word in words)
+            return list(await asyncio.gather(*asked, return_exceptions=True))
+        finally:
+            await channel.close()
+
+    answers = asyncio.run(all_at_once())
+    assert answers[::2] == [("one",), ("two",), ("three",)]
+    assert all(isinstance(answer, TmuxError) for answer in answers[1::2])
 
 
 def test_the_server_keeps_no_secret_of_the_process_that_started_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,8 @@ def _readable(path: Path) -> bool:
         ({"workdir": "/no/such/place"}, "not a directory"),
         ({"workdir": "relative"}, "absolute"),
         ({"workdir": "/bin/sh"}, "not a directory"),
+        ({"workdir": "/tmp/two\nlines"}, "line break or another control character"),
+        ({"workdir": "/tmp/\x1b[31m"}, "line break or another control character"),
         ({"model": "bad model"}, "Invalid model name"),
         ({"model": "--flag"}, "Invalid model name"),
         ({"env": {"NOT-A-NAME": "x"}}, "environment variable"),
