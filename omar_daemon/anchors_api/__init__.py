@@ -33,7 +33,7 @@ def error(problem: ApiError) -> Response:
 
 
 def surface() -> Surface:
-    key, public = Access.KEY, Access.PUBLIC
+    key, public, local = Access.KEY, Access.PUBLIC, Access.LOCAL
     return Surface(
         "anchors",
         "/anchors",
@@ -41,7 +41,7 @@ def surface() -> Surface:
             route("/anchors/ingest", ingest.ingest, methods=["POST"], access=key, scope="anchors"),
             route("/anchors/verify", ingest.verify, methods=["GET"], access=key, scope="anchors"),
             route("/anchors/health", ingest.health, methods=["GET", "HEAD"], access=public, scope="anchors"),
-            route("/anchors/share", shares.create, methods=["POST"], access=public, scope="anchors"),
+            route("/anchors/share", shares.create, methods=["POST"], access=local, scope="anchors"),
             route("/anchors/share/{id}", shares.delete, methods=["DELETE"], access=key, scope="anchors"),
             route("/s/{id}", shares.page, methods=["GET", "HEAD"], access=public, scope="anchors"),
             route("/anchors", reading.list_anchors, methods=["GET"], access=key, scope="anchors"),

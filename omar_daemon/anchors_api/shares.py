@@ -11,15 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from omar_daemon.anchors_api.limits import Limits
 from omar_daemon.bodies import json_body
 from omar_daemon.routing import ApiError
-from omar_daemon.security import presented_key
 from omar_daemon.services import principal, services
 from omar_daemon.store import anchors
 from omar_daemon.store.engine import Store
 from shared.wire.anchors import SharePayload
 
 MAX_SHARE_BYTES = 8 * 1024 * 1024
+ANONYMOUS_PER_MINUTE = 20
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -37,18 +38,25 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 async def create(request: Request) -> Response:
-    """201 `{success, id, url}`. Without a key the share belongs to nobody; a bad key is 401, another scope 403."""
+    """201 `{success, id, url}`. Without a key, which only a program of this machine may do, it belongs to nobody."""
     caller = principal(request)
-    keyed = presented_key(request.headers) is not None
-    if keyed and caller.key_id is None:
-        raise ApiError(401, "The key is not valid.", headers={"www-authenticate": "Bearer"})
-    if keyed and not caller.may("anchors"):
-        raise ApiError(403, "This key has no scope 'anchors'.")
+    username = caller.user if caller.key_id is not None else None
+    if username is None:
+        # Before the body is read: what is refused costs nothing.
+        _anonymous(request).take("")
     shared = await json_body(request, SharePayload, limit=MAX_SHARE_BYTES)
-    username = caller.user if keyed else None
     share_id = await run_in_threadpool(_keep, services(request).store, username, shared.model_dump())
     url = f"{str(request.base_url).rstrip('/')}/s/{share_id}"
     return JSONResponse({"success": True, "id": share_id, "url": url}, status_code=201)
+
+
+def _anonymous(request: Request) -> Limits:
+    """The app's one count of shares that belong to nobody: nobody can take them back, so they are few."""
+    state = request.app.state
+    if not hasattr(state, "anonymous_shares"):
+        state.anonymous_shares = Limits(ANONYMOUS_PER_MINUTE, things="shares without a key")
+    limits: Limits = state.anonymous_shares
+    return limits
 
 
 def _keep(store: Store, username: str | None, payload: dict[str, Any]) -> str:

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from omar_daemon.anchors_api.shares import ANONYMOUS_PER_MINUTE
+from omar_daemon.settings import SETTINGS
+from shared import config
 from tests.daemon import Daemon
 from tests.omar_daemon.anchors_api.test_ingest import Client, event
 
@@ -166,3 +169,29 @@ def test_a_bad_key_at_share_is_401_and_a_bad_body_422(daemon: Daemon) -> None:
     assert daemon.client.post("/anchors/share", json=_share(), headers=wrong).status_code == 401
     assert daemon.client.post("/anchors/share", json=_share(session_id=None)).status_code == 422
     assert daemon.client.post("/anchors/share", json=_share(model=None, stats=None)).status_code == 201
+
+
+@pytest.mark.parametrize("closed", [("--host", "0.0.0.0"), ()])
+def test_where_a_key_is_required_it_is_required_for_a_share(home: object, closed: tuple[str, ...]) -> None:
+    if not closed:
+        config.set_value("omar", SETTINGS, "api.require_token", "true")
+    with Daemon(*closed) as running:
+        refused = running.client.post("/anchors/share", json=_share())
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
+        made = running.client.post("/anchors/share", json=_share(), headers=running.headers("anchors"))
+        assert made.status_code == 201
+        assert running.client.get(f"/s/{made.json()['id']}").status_code == 200
+
+
+def test_a_share_without_a_key_that_another_machine_sends_through_a_proxy_is_401(daemon: Daemon) -> None:
+    through = {"X-Forwarded-For": "203.0.113.9"}
+    assert daemon.client.post("/anchors/share", json=_share(), headers=through).status_code == 401
+
+
+def test_shares_without_a_key_are_few_and_those_with_one_go_on(home: object) -> None:
+    with Daemon() as running:
+        answers = [running.client.post("/anchors/share", json=_share()) for _ in range(ANONYMOUS_PER_MINUTE + 1)]
+        assert [answer.status_code for answer in answers] == [201] * ANONYMOUS_PER_MINUTE + [429]
+        assert answers[-1].json()["error"] == "rate_limited" and 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+        keyed = running.client.post("/anchors/share", json=_share(), headers=running.headers("anchors"))
+        assert keyed.status_code == 201
