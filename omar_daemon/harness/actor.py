@@ -193,6 +193,9 @@ class Actor:
             return setup.load(connection, self._session_id)
 
     def _idle(self, connection: Connection, ended: Ended) -> Sequence[Entry]:
+        session = sessions.sessions.get(connection, self._session_id)
+        if session is None or session.columns["status"] == "terminated":
+            return []
         turn: dict[str, Any] = {}
         if ended.waits_for:
             turn = {"waits_for": ended.waits_for, "kind": "remote" if ended.remote else "action"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -36,6 +37,8 @@ class Managed:
         self.broker = Broker()
         self.journal = Journal(store, self.broker)
         self._actors: dict[str, Actor] = {}
+        self._closing: set[str] = set()
+        """Sessions that are being archived or deleted: nothing new begins in them."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
@@ -81,6 +84,8 @@ class Managed:
         return received[0].shown
 
     def _act_on(self, session_id: str, received: Received) -> None:
+        if self._stopping or session_id in self._closing:
+            return
         if received.interrupt_seq is not None:
             self._spawn(self._actor(session_id).interrupt(received.interrupt_seq))
         elif received.has_work:
@@ -88,7 +93,7 @@ class Managed:
 
     def wake(self, session_id: str) -> None:
         """The session may have something to do."""
-        if not self._stopping:
+        if not self._stopping and session_id not in self._closing:
             self._actor(session_id).wake()
 
     def files_changed(self, session_id: str) -> None:
@@ -99,16 +104,27 @@ class Managed:
 
     async def archive(self, session_id: str) -> None:
         """Interrupt what runs, then the session is terminated."""
-        actor = self._actors.pop(session_id, None)
-        if actor is not None:
-            await actor.stop(interrupted=True)
-        await self.journal.commit(session_id, lambda connection: _terminate(connection, session_id))
+        async with self._stopped(session_id):
+            await self.journal.commit(session_id, lambda connection: _terminate(connection, session_id))
+
+    @contextlib.asynccontextmanager
+    async def _stopped(self, session_id: str) -> AsyncIterator[None]:
+        """What runs is interrupted; a message that comes within the block begins nothing before it is over."""
+        self._closing.add(session_id)
+        try:
+            actor = self._actors.get(session_id)
+            if actor is not None:
+                await actor.stop(interrupted=True)
+            yield
+        except BaseException:
+            self._closing.discard(session_id)
+            self.wake(session_id)
+            raise
+        self._closing.discard(session_id)
+        self._actors.pop(session_id, None)
 
     async def delete(self, session_id: str) -> bool:
         """Stop and forget a session: log, files, sandbox. False when there is none."""
-        actor = self._actors.pop(session_id, None)
-        if actor is not None:
-            await actor.stop(interrupted=True)
         found: list[bool] = []
         blobs: list[str] = []
 
@@ -118,7 +134,8 @@ class Managed:
             gone = {"type": "session.deleted", "id": new_id("sevt"), "processed_at": clock.iso(clock.now())}
             return [Frame("session.deleted", packed(gone))] if found[0] else []
 
-        await self.journal.commit(session_id, work)
+        async with self._stopped(session_id):
+            await self.journal.commit(session_id, work)
         self.broker.close(session_id)
         await run_in_threadpool(shutil.rmtree, folder_of(session_id), True)
         await run_in_threadpool(self._drop_blobs, blobs)
