@@ -65,7 +65,7 @@ class Fleet:
         self._introducer = Introducer(self.roster, self.courier)
         self._chores: set[asyncio.Task[None]] = set()
         self._ender = Ender(self.roster, self.watch, self._actor, self.on_removed, self._later, options.umask)
-        self._upkeep = Upkeep(self.roster, self.watch, self._reader, self._actor)
+        self._upkeep = Upkeep(self.roster, self.watch, self._reader, self._actor, self._later, options.umask)
         self._reported: dict[str, Reported] = {}
         self._feeds: dict[str, Feed] = {}
         self._loop: asyncio.Task[None] | None = None

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import time
 
-from omar_daemon.fleet import screen
+from omar_daemon.fleet import screen, worktrees
 from omar_daemon.fleet.channel import Channel
+from omar_daemon.fleet.ending import Later
 from omar_daemon.fleet.launch import checked_name
 from omar_daemon.fleet.roster import Agent, Roster
 from omar_daemon.fleet.spawner import exit_words, remove_files
@@ -24,11 +25,15 @@ LAST_SCREEN_LINES = 200
 
 
 class Upkeep:
-    def __init__(self, roster: Roster, watch: Watch, reader: Channel, actor: Channel) -> None:
+    """`later` runs a chore that must not hold up the next look."""
+
+    def __init__(self, roster: Roster, watch: Watch, reader: Channel, actor: Channel, later: Later, umask: int) -> None:
         self._roster = roster
         self._watch = watch
         self._reader = reader
         self._actor = actor
+        self._later = later
+        self._umask = umask
 
     async def run(self) -> None:
         """One look per second, for ever: deaths are seen with nobody asking."""
@@ -127,3 +132,21 @@ class Upkeep:
                     self._watch.forget(agent.name)
                 await self._roster.remove(agent)
                 await asyncio.to_thread(remove_files, agent.name)
+                if agent.record.repository is not None:
+                    self._later(self._remove_worktree(agent))
+
+    async def _remove_worktree(self, agent: Agent) -> None:
+        """The last that knew of it is forgotten: one that is kept is at least named in the log."""
+        try:
+            left = await asyncio.to_thread(worktrees.remove, agent.record, self._umask)
+        except Exception:
+            log.exception("the worktree of agent %s in %s is kept", agent.name, agent.record.workdir)
+            return
+        if not left["removed"]:
+            log.warning(
+                "agent %s is forgotten; its worktree %s and branch %s are kept: %s",
+                agent.name,
+                left["path"],
+                left["branch"],
+                left["reason"],
+            )

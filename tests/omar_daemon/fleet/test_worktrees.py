@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from omar_daemon.fleet import upkeep
 from omar_daemon.fleet.errors import InvalidRequest, SpawnFailed
 from shared import paths
 from tests.omar_daemon.fleet.conftest import Running, until
@@ -90,3 +91,18 @@ def test_where_there_can_be_none_it_is_said_and_a_failed_spawn_leaves_none(runni
         running.spawn("w", workdir=str(repository), worktree=True, command="exit 1")
     assert git(repository, "branch", "--list", "omar/*") == "" and not list(paths.worktrees_dir().iterdir())
     assert running.names() == []
+
+
+def test_one_of_an_agent_that_ended_by_itself_leaves_when_the_agent_is_forgotten(
+    running: Running, repository: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("clean", "dirty"):
+        running.spawn(name, workdir=str(repository), worktree=True, command="sleep 0.4")
+        until(lambda name=name: running.line(name)["health"] == "dead")  # type: ignore[misc]
+    (paths.worktrees_dir() / "dirty" / "new").write_text("not added")
+    monkeypatch.setattr(upkeep, "KEPT_SECONDS", 0.0)
+    until(lambda: running.names() == [] and not (paths.worktrees_dir() / "clean").exists())
+    until(lambda: "uncommitted" in caplog.text)
+    assert str(paths.worktrees_dir() / "dirty") in caplog.text and "omar/dirty" in caplog.text
+    until(lambda: git(repository, "branch", "--list", "omar/*") == "+ omar/dirty")
+    assert (paths.worktrees_dir() / "dirty" / "new").exists()
