@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import mimetypes
 import os
 import stat
@@ -12,11 +14,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from omar_daemon.harness.sandbox.layout import Layout
+from omar_daemon.harness.sandbox.reached import opened
 from omar_daemon.store.engine import Store
 from omar_daemon.store.managed import files as room
 from omar_daemon.store.managed.documents import Document
 from omar_daemon.store.managed.files import files
 from omar_daemon.store.managed.sessions import sessions
+
+log = logging.getLogger("omar.harness")
 
 _COPY_BYTES = 1024 * 1024
 
@@ -40,9 +45,11 @@ def listed(session_id: str) -> list[Output]:
     folder = Layout.of(session_id).outputs
     found = []
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name) if folder.is_dir() else []:
-        facts = entry.stat(follow_symlinks=False)
-        if stat.S_ISREG(facts.st_mode):
-            found.append(Output(entry.name, Path(entry.path), facts.st_size, facts.st_mtime_ns // 1000))
+        # What a tool removes at this moment is no output.
+        with contextlib.suppress(FileNotFoundError):
+            facts = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(facts.st_mode):
+                found.append(Output(entry.name, Path(entry.path), facts.st_size, facts.st_mtime_ns // 1000))
     return found
 
 
@@ -57,7 +64,10 @@ def register(store: Store, session_id: str) -> None:
         file = known.get(output.filename)
         if file is not None and file.body["modified_at"] == output.modified_at:
             continue
-        _keep(store, session_id, output)
+        try:
+            _keep(store, session_id, output)
+        except OSError as error:
+            log.warning("the output %r of %s is not kept: %s", output.filename, session_id, error)
 
 
 def _kept(connection: Connection, session_id: str) -> list[Document]:
@@ -69,10 +79,11 @@ def _keep(store: Store, session_id: str, output: Output) -> None:
         return
     writer = room.BlobWriter()
     try:
-        descriptor = os.open(output.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as source:
+        with opened(output.path) as source:
             while piece := source.read(_COPY_BYTES):
                 writer.write(piece)
+                if writer.size > room.MAX_BYTES:
+                    return
         body = {
             "filename": output.filename, "media_type": output.media_type, "downloadable": True, "output": True,
             "modified_at": output.modified_at,

@@ -153,7 +153,7 @@ async def content(request: Request) -> Response:
     """GET /v1/files/{id}/content: the bytes, as an attachment; ranges and conditions are understood."""
     file = await reading(request, lambda connection: _mine(connection, request))
     place = room.blob(file.columns["sha256"])
-    if not place.is_file():
+    if not await run_in_threadpool(place.is_file):
         raise not_found("content of the file", file.id)
     headers = {
         "content-disposition": attachment(file.body["filename"]),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from omar_daemon.harness import outputs
+from omar_daemon.harness.sandbox import reached
 from omar_daemon.managed_api import query
 from omar_daemon.managed_api.answers import answer, page_answer
 from omar_daemon.managed_api.environments import shown as environment_shown
@@ -45,14 +44,17 @@ async def download_output(request: Request) -> Response:
     output = next((output for output in found if output.filename == name), None)
     if output is None:
         raise not_found("output", name)
+    try:
+        source = await run_in_threadpool(reached.opened, output.path)
+    except OSError:
+        # Meanwhile the agent removed it, or put a link or a pipe in its place.
+        raise not_found("output", name) from None
     headers = {"content-disposition": attachment(name), "x-content-type-options": "nosniff"}
-    return StreamingResponse(_pieces(output.path), headers=headers, media_type=output.media_type)
+    return StreamingResponse(_pieces(source), headers=headers, media_type=output.media_type)
 
 
-async def _pieces(path: Path) -> Any:
-    """The bytes of a regular file; a link the agent put in its place meanwhile is not followed."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as source:
+async def _pieces(source: BinaryIO) -> Any:
+    with source:
         while piece := await run_in_threadpool(source.read, 256 * 1024):
             yield piece
 

@@ -7,10 +7,12 @@ it does with the rights of the user: so it never follows such a link, not even o
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -76,12 +78,20 @@ def regular_files(root: Path, path: str) -> Iterator[tuple[str, int, str]]:
                     yield "/" + os.path.normpath(f"{parent}/{name}"), folder, name
 
 
+def opened(path: Path | str, folder: int | None = None) -> BinaryIO:
+    """A regular file, to be read; OSError for anything else, and at once: nobody may ever write to a pipe."""
+    descriptor = os.open(path, _READ, dir_fd=folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
 def content_of(folder: int, name: str, most: int) -> bytes | None:
     """The bytes of a regular file of at most `most`; None for anything else and for what cannot be read."""
     try:
-        with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as source:
-            facts = os.fstat(source.fileno())
-            if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
+        with opened(name, folder) as source:
+            if os.fstat(source.fileno()).st_size > most:
                 return None
             content = source.read(most + 1)
     except OSError:
