@@ -167,17 +167,23 @@ def opened() -> Iterator[Ledger]:
     """The user's ledger, made when there is none. One that cannot be read is kept aside and a new one begun."""
     path = paths.metrics_database()
     connection = None
+    inode = 0
     try:
         connection = _existing(path) or _made(path)
+        inode = path.stat().st_ino
         connection.execute("PRAGMA synchronous = NORMAL")
         yield Ledger(connection)
     except sqlite3.OperationalError as error:
         raise _unusable(path, error) from error
     except sqlite3.DatabaseError as error:
-        aside = _set_aside(path)
-        raise OmaError(
-            f"{path} is damaged; it is kept as {aside.name}.", hint="Run `omas scan` to make a new one."
-        ) from error
+        from shared import databases
+
+        if not databases.is_damage(error):
+            raise
+        if connection is not None:
+            connection.close()
+        kept = databases.set_aside_once(path, inode)
+        raise OmaError(f"{path} is damaged; {kept}.", hint="Run `omas scan` to make a new one.") from error
     finally:
         if connection is not None:
             connection.close()
@@ -204,15 +210,15 @@ def _existing(path: Path) -> sqlite3.Connection | None:
 
 def _made(path: Path) -> sqlite3.Connection:
     """A new ledger, or the old one brought up to date; one process at a time, for SQLite waits for none of it."""
-    from shared import durable
+    from shared import databases
 
-    with durable.locked(path.with_name(f"{path.name}.lock"), timeout=BUSY_SECONDS):
+    with databases.locked(path, timeout=BUSY_SECONDS):
         try:
             return _prepared(path)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            aside = _set_aside(path)
+        except sqlite3.DatabaseError as error:
+            if not databases.is_damage(error):
+                raise
+            aside = databases.set_aside(path)
             output.warn(f"{path} could not be read; it is kept as {aside.name} and a new one is begun.")
             return _prepared(path)
 
@@ -260,14 +266,6 @@ def _make_tables(connection: sqlite3.Connection, found: int) -> None:
     for statement in _SCHEMA.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ").split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _set_aside(path: Path) -> Path:
-    from shared import durable
-
-    for beside in (f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(beside).unlink(missing_ok=True)
-    return durable.set_aside(path)
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> OmaError:

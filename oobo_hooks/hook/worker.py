@@ -142,7 +142,7 @@ class Worker:
 def _finish(workshop: object, pending: Pending) -> bool:
     """Make the record's anchor; False when that failed and a later worker shall try again."""
     from oobo_hooks.hook import processing
-    from oobo_hooks.store import database
+    from shared import databases
 
     assert isinstance(workshop, processing.Workshop)
     record = pending.record
@@ -156,7 +156,7 @@ def _finish(workshop: object, pending: Pending) -> bool:
     except RepositoryGoneError:
         return True
     except Exception as error:
-        if database.is_damage(error):
+        if databases.is_damage(error):
             # The store is at fault and not this record, which waits for the worker that begins a new store.
             raise
         # One odd commit must not keep the others from their anchors, nor a full disk lose one.
@@ -182,9 +182,9 @@ def _drain(folder: Path) -> None:
 
 def _tell_of_damage(error: OmaError) -> None:
     """The hook is silent: that a store was set aside is said by the next command, from the new store."""
-    from oobo_hooks.store import database
+    from shared import databases
 
-    if isinstance(error.__cause__, Exception) and database.is_damage(error.__cause__):
+    if databases.is_damage(error.__cause__):
         _notice(f"warning: {error.message} A new one is begun.")
 
 

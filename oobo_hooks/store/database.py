@@ -8,13 +8,11 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared import durable, output, paths
+from shared import databases, durable, output, paths
 from shared.errors import ConfigError, OmaError
 
 VERSION = 1
 BUSY_SECONDS = 20.0
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_NOT_A_DATABASE = (sqlite3.NotSupportedError, sqlite3.DatabaseError)
 
 _SCHEMA = """
 CREATE TABLE repositories (
@@ -82,12 +80,18 @@ def open_database(path: Path | None = None) -> sqlite3.Connection:
     """
     file = path or paths.oobo_database()
     durable.private_dir(file.parent)
+    if not file.exists():
+        # Never between the two renames that put a damaged store aside: it would take up that one's journal.
+        with databases.locked(file):
+            _create(file)
     try:
         return _open(file)
     except sqlite3.OperationalError as error:
         raise OmaError(f"The store {file} cannot be used: {error}.", hint="Check the space and permissions.") from error
-    except _NOT_A_DATABASE:
-        with durable.locked(file.with_name(f"{file.name}.lock")):
+    except sqlite3.DatabaseError as error:
+        if not databases.is_damage(error):
+            raise
+        with databases.locked(file):
             return _reopen(file)
 
 
@@ -104,36 +108,14 @@ def opened(path: Path | None = None) -> Iterator[sqlite3.Connection]:
         inode = file.stat().st_ino
         yield connection
     except sqlite3.DatabaseError as error:
-        if not is_damage(error):
+        if not databases.is_damage(error):
             raise
         connection.close()
-        raise _damaged(file, inode) from error
+        kept = databases.set_aside_once(file, inode)
+        hint = "Run the command again: it begins a new one."
+        raise OmaError(f"The store {file} is damaged; {kept}.", hint=hint) from error
     finally:
         connection.close()
-
-
-def is_damage(error: Exception) -> bool:
-    """Whether SQLite says that the file itself is broken, and not that it is busy, full or misused."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(code, int) and (code & 0xFF) in _DAMAGED
-
-
-def _damaged(file: Path, inode: int) -> OmaError:
-    """Set the damaged store aside, unless another process has done it meanwhile."""
-    with durable.locked(file.with_name(f"{file.name}.lock")):
-        if file.exists() and file.stat().st_ino == inode:
-            aside = _set_aside(file)
-            kept = f"it is kept as {aside.name}"
-        else:
-            kept = "another process has kept it aside"
-    return OmaError(f"The store {file} is damaged; {kept}.", hint="Run the command again: it begins a new one.")
-
-
-def _set_aside(file: Path) -> Path:
-    aside = durable.set_aside(file)
-    for suffix in ("-wal", "-shm"):
-        file.with_name(file.name + suffix).unlink(missing_ok=True)
-    return aside
 
 
 @contextlib.contextmanager
@@ -148,9 +130,13 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def _open(file: Path) -> sqlite3.Connection:
+def _create(file: Path) -> None:
+    """SQLite would create the file with the umask's mode; its journal files copy this one's."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, durable.PRIVATE_FILE))
+
+
+def _open(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
@@ -166,12 +152,16 @@ def _open(file: Path) -> sqlite3.Connection:
 def _reopen(file: Path) -> sqlite3.Connection:
     """Another process may have mended the store while we waited for the lock."""
     try:
+        _create(file)
         return _open(file)
     except sqlite3.OperationalError as error:
         raise OmaError(f"The store {file} cannot be used: {error}.") from error
-    except _NOT_A_DATABASE:
-        aside = _set_aside(file)
+    except sqlite3.DatabaseError as error:
+        if not databases.is_damage(error):
+            raise
+        aside = databases.set_aside(file)
         output.warn(f"{file} is no database; it is kept as {aside.name} and a new one is begun.")
+        _create(file)
         return _open(file)
 
 

@@ -60,6 +60,16 @@ def test_a_ledger_damaged_further_in_is_kept_aside_and_told(logs: int) -> None:
         assert book.count() == logs
 
 
+@pytest.mark.parametrize("statement", ["INSERT INTO settled VALUES (NULL, '', '', 0)", "SELECT ?"])
+def test_a_statement_that_fails_never_costs_the_ledger(logs: int, statement: str) -> None:
+    subprocess.run([OMAS, "scan"], check=True, capture_output=True)
+    with pytest.raises(sqlite3.DatabaseError), ledger.opened() as book:
+        book._connection.execute(statement)
+    with ledger.opened() as book:
+        assert book.count() == logs
+    assert not list(paths.metrics_database().parent.glob("*.corrupt-*"))
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_workers_end_with_a_scan_that_is_killed(logs: int, end: signal.Signals, tmp_path: Path) -> None:
     program = (
