@@ -45,6 +45,9 @@ def build_app(services: Services) -> Starlette:
     def refuse(path: str, problem: ApiError) -> Response:
         return surface_of(listed, path).error(problem)
 
+    async def is_tool(request: Request) -> bool:
+        return request.client is not None and await is_sandboxed(request.client.port, services.port)
+
     app = Starlette(
         routes=[RouteIndex(_ordered_routes(listed))],
         middleware=[
@@ -62,7 +65,7 @@ def build_app(services: Services) -> Starlette:
         keys=services.keys,
         require_token=settings.flag("api.require_token"),
         bound_to_loopback=is_loopback_address(settings.text("api.host")),
-        is_tool=lambda request: request.client is not None and is_sandboxed(request.client.port, services.port),
+        is_tool=is_tool,
     )
     return app
 

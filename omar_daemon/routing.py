@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -81,7 +81,7 @@ class Principal:
         return scope in self.scopes or "admin" in self.scopes
 
 
-Guard = Callable[["ApiRoute", Request], "Principal"]
+Guard = Callable[["ApiRoute", Request], Awaitable["Principal"]]
 
 
 class ApiRoute(Route):
@@ -99,7 +99,7 @@ class ApiRoute(Route):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         guard: Guard = scope["app"].state.guard
         request = Request(scope, receive)
-        request.state.principal = guard(self, request)
+        request.state.principal = await guard(self, request)
         await super().handle(scope, receive, send)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -121,13 +121,13 @@ class AccessGuard:
     """Decides for one route and one request who is calling; ApiError 401 or 403 when nobody who may."""
 
     def __init__(
-        self, *, keys: Keys, require_token: bool, bound_to_loopback: bool, is_tool: Callable[[Request], bool]
+        self, *, keys: Keys, require_token: bool, bound_to_loopback: bool, is_tool: Callable[[Request], Awaitable[bool]]
     ) -> None:
         self._keys = keys
         self._keyless = not require_token and bound_to_loopback
         self._is_tool = is_tool
 
-    def __call__(self, route: ApiRoute, request: Request) -> Principal:
+    async def __call__(self, route: ApiRoute, request: Request) -> Principal:
         token = presented_key(request.headers)
         caller = self._keys.verify(token) if token is not None else None
         if caller is not None:
@@ -135,7 +135,7 @@ class AccessGuard:
         if route.access is Access.PUBLIC:
             return Principal("anonymous")
         if route.access is Access.LOCAL and token is None and self._keyless and is_loopback(request):
-            if self._is_tool(request):
+            if await self._is_tool(request):
                 raise ApiError(403, "A tool in a sandbox needs a key to call this daemon.", code="forbidden")
             return Principal("local", frozenset({route.key_scope}))
         sentence = "The key is not valid." if token is not None else "This needs a key."

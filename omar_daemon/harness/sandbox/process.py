@@ -84,7 +84,8 @@ async def _run(
             # A child that went to the background may hold the pipe open for ever.
             await asyncio.wait({drained}, timeout=_GRACE_SECONDS)
     finally:
-        kill_all(process.pid, mark)
+        # In the hands of a thread before anything is awaited: a second cancellation stops no killing.
+        await asyncio.shield(_killing(process.pid, mark))
         feeder.cancel()
         await _ended(process, _GRACE_SECONDS)
         await asyncio.wait({drained}, timeout=_GRACE_SECONDS)
@@ -135,10 +136,15 @@ async def _feed(process: asyncio.subprocess.Process, stdin: bytes | None) -> Non
         process.stdin.close()
 
 
-def kill_all(group: int, mark: str) -> None:
-    """SIGKILL the process group and every process that carries the mark; what is born meanwhile is caught too."""
+def _killing(group: int, mark: str) -> asyncio.Future[None]:
+    """SIGKILL the process group now and, in a thread, every process that carries the mark."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
+    return asyncio.get_running_loop().run_in_executor(None, kill_marked, mark)
+
+
+def kill_marked(mark: str) -> None:
+    """SIGKILL every process that carries the mark; what is born meanwhile is caught too."""
     for _ in range(5):
         found = marked(mark)
         for pid in found:
