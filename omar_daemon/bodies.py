@@ -52,12 +52,19 @@ async def json_value(request: Request, *, limit: int = DEFAULT_LIMIT, optional: 
         raise ApiError(400, "The body is not valid JSON: it is not UTF-8.") from None
     except RecursionError:
         raise ApiError(400, "The body is not valid JSON: it is nested too deeply.") from None
-    except ValueError as error:
+    except (json.JSONDecodeError, _NoJsonValueError) as error:
         raise ApiError(400, f"The body is not valid JSON: {error}.") from None
+    except ValueError:
+        # Python's own limit on digits; its words advise on Python.
+        raise ApiError(400, "The body is not valid JSON: a number in it is too long.") from None
+
+
+class _NoJsonValueError(ValueError):
+    """NaN and Infinity, which Python's reader would take."""
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
+    raise _NoJsonValueError(f"{name} is no JSON value")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

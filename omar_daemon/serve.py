@@ -171,6 +171,8 @@ def _stop(server: uvicorn.Server, services: Services) -> None:
 def _server(app: Any, pidfile: int, served: dict[str, Any]) -> uvicorn.Server:
     import uvicorn
 
+    from omar_daemon.wire_protocol import WireProtocol
+
     class Daemon(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
@@ -193,6 +195,7 @@ def _server(app: Any, pidfile: int, served: dict[str, Any]) -> uvicorn.Server:
             server_header=False,
             # A caller is who is connected, and not who a header says.
             proxy_headers=False,
+            http=WireProtocol,
             ws="none",
             loop="asyncio",
             timeout_graceful_shutdown=DRAIN_SECONDS,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import sqlite3
 import time
@@ -49,6 +50,25 @@ def test_two_host_headers_and_none_are_400(daemon: Daemon) -> None:
         with socket.create_connection(("127.0.0.1", daemon.port), timeout=5) as raw:
             raw.sendall(head.encode())
             assert b" 400 " in raw.recv(4096).split(b"\r\n")[0]
+
+
+def test_what_is_no_http_is_refused_in_json_that_any_page_may_read(daemon: Daemon) -> None:
+    for nonsense in (b"NONSENSE\r\n\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", daemon.port), timeout=5) as raw:
+            raw.sendall(nonsense)
+            answer = b"".join(iter(lambda: raw.recv(4096), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ") and b"access-control-allow-origin: *" in head.lower()
+        assert b"application/json" in head and json.loads(body) == {"error": "Invalid HTTP request received."}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [("9" * 5000, "a number in it is too long."), ("NaN", "NaN is no JSON value.")]
+)
+def test_a_number_that_cannot_be_read_is_said_in_our_words(daemon: Daemon, body: str, said: str) -> None:
+    content = f'{{"name": {body}}}'.encode()
+    answer = daemon.request("POST", "/api/agents", content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (400, f"The body is not valid JSON: {said}")
 
 
 def test_a_key_opens_only_its_scopes(daemon: Daemon) -> None:
