@@ -30,15 +30,17 @@ def is_due(database: Path, now: float) -> bool:
     if not database.exists():
         return False
     wanted = (
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE parked = 0 AND next_attempt_at <= :now)"
-        " AND NOT EXISTS (SELECT 1 FROM state WHERE name = 'pause'"
-        " OR (name = 'quiet_until' AND CAST(value AS REAL) > :now))"
+        "WITH due AS (SELECT DISTINCT CASE destination WHEN '' THEN '' ELSE ' ' || repository || ' ' || destination END"
+        " AS route FROM outbox WHERE parked = 0 AND next_attempt_at <= :now)"
+        " SELECT EXISTS (SELECT 1 FROM due WHERE NOT EXISTS (SELECT 1 FROM state WHERE name = 'pause' || route"
+        " OR (name = 'quiet_until' || route AND CAST(value AS REAL) > :now)))"
     )
     try:
         with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=1.0)) as connection:
             return bool(connection.execute(wanted, {"now": now}).fetchone()[0])
-    except sqlite3.Error:
-        return False
+    except sqlite3.Error as error:
+        # A store of an older version is brought up to date by the process that is started.
+        return "no such column" in str(error)
 
 
 class Drain:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import email.utils
+import hashlib
 import json
 import random
 import sqlite3
@@ -20,7 +21,7 @@ from pathlib import Path
 from oobo_hooks import settings
 from oobo_hooks.settings import Server
 from oobo_hooks.store import anchors, database, outbox
-from oobo_hooks.store.outbox import Item, Pause
+from oobo_hooks.store.outbox import USERS_SERVER, Item, Pause, Route
 from shared import __version__, durable, paths
 from shared.errors import OmaError
 from shared.http import Answer, Client, Unreachable
@@ -45,78 +46,107 @@ class Outcome:
     stopped: str | None = None
 
 
-def drain(server: Server, *, force: bool = False, on_sent: Callable[[], None] = lambda: None) -> Outcome | None:
-    """Send what is due; with `force` also what waits, and in spite of a pause. None when another sender is at work.
+def drain(
+    server: Server,
+    *,
+    route: Route = USERS_SERVER,
+    force: bool = False,
+    on_sent: Callable[[], None] = lambda: None,
+) -> Outcome | None:
+    """Send what is due on a route to its server; with `force` also what waits, and in spite of a pause.
+
+    None when another sender is at work on this route.
 
     The holder looks again after it has let go, so an item queued meanwhile is not left lying.
     """
     total = Outcome()
-    lock = paths.oobo_database().with_name("sender.lock")
+    lock = _lock_file(route)
     with database.opened() as connection:
         while True:
             with durable.locked(lock, wait=False) as got:
                 if not got:
                     return None if total == Outcome() else total
-                _drain(connection, server, force, on_sent, total)
-            if total.stopped or outbox.next_due(connection, after=0, ignore_times=False) is None:
+                _drain(_Run(connection, server, route, force, on_sent, total))
+            if total.stopped or outbox.next_due(connection, after=0, ignore_times=False, route=route) is None:
                 return total
 
 
-def _drain(
-    connection: sqlite3.Connection, server: Server, force: bool, on_sent: Callable[[], None], total: Outcome
-) -> None:
-    total.stopped = None if force else _reason_to_rest(connection, server)
+@dataclass(frozen=True)
+class _Run:
+    """One drain at work."""
+
+    connection: sqlite3.Connection
+    server: Server
+    route: Route
+    force: bool
+    on_sent: Callable[[], None]
+    total: Outcome
+
+    def next_due(self, after: int) -> Item | None:
+        return outbox.next_due(self.connection, after=after, ignore_times=self.force, route=self.route)
+
+
+def _lock_file(route: Route) -> Path:
+    """Each route has its own sender: a server that hangs holds up nobody else's events."""
+    own = f"-{hashlib.sha256(route.name.encode()).hexdigest()[:12]}" if route.name else ""
+    return paths.oobo_database().with_name(f"sender{own}.lock")
+
+
+def _drain(run: _Run) -> None:
+    connection, total = run.connection, run.total
+    total.stopped = None if run.force else _reason_to_rest(run)
     if total.stopped:
         return
-    if force:
+    if run.force:
         with database.transaction(connection):
-            outbox.resume(connection)
-    if outbox.next_due(connection, after=0, ignore_times=force) is None:
+            outbox.resume(connection, run.route)
+    if run.next_due(0) is None:
         return
     try:
-        base_url = server.base_url()
+        base_url = run.server.base_url()
     except OmaError as error:
         total.stopped = error.message
         return
-    with Client(base_url, user_agent=USER_AGENT, token=server.key) as client:
-        _send_all(connection, client, server, force, on_sent, total)
+    with Client(base_url, user_agent=USER_AGENT, token=run.server.key) as client:
+        _send_all(run, client)
 
 
-def _reason_to_rest(connection: sqlite3.Connection, server: Server) -> str | None:
-    pause = outbox.read_pause(connection)
-    if pause is not None and pause.destination == server.destination:
+def _reason_to_rest(run: _Run) -> str | None:
+    pause = outbox.read_pause(run.connection, run.route)
+    if pause is not None and pause.destination == run.server.fingerprint:
         return pause.sentence
-    if outbox.quiet_until(connection) > time.time():
+    if outbox.quiet_until(run.connection, run.route) > time.time():
         return "the server asked for rest or could not be reached; it is tried again later"
     return None
 
 
-def _send_all(
-    connection: sqlite3.Connection,
-    client: Client,
-    server: Server,
-    force: bool,
-    on_sent: Callable[[], None],
-    total: Outcome,
-) -> None:
+def _send_all(run: _Run, client: Client) -> None:
+    connection, total = run.connection, run.total
     after, failures = 0, 0
-    while (item := outbox.next_due(connection, after=after, ignore_times=force)) is not None:
+    while (item := run.next_due(after)) is not None:
         after = item.id
         answer: Answer | Unreachable
         try:
-            answer = client.request("POST", INGEST, content=body_of(connection, item).encode())
+            body = body_of(connection, item)
+        except OmaError as error:
+            # The settings of one repository cannot be read: its events wait for that, the others do not.
+            with database.transaction(connection):
+                _failed(run, item, error.message, None, counts=True, rest=False)
+            continue
+        try:
+            answer = client.request("POST", INGEST, content=body.encode())
         except Unreachable as error:
             answer = error
         with database.transaction(connection):
-            failed = _settle(connection, item, answer, server, total)
+            failed = _settle(run, item, answer)
         failures = failures + 1 if failed else 0
-        on_sent()
+        run.on_sent()
         if total.stopped:
             return
-        if failures == FAILURES_IN_A_ROW and not force:
+        if failures == FAILURES_IN_A_ROW and not run.force:
             total.stopped = "the server fails again and again; it is tried again later"
             with database.transaction(connection):
-                outbox.keep_quiet(connection, time.time() + wait_seconds(failures))
+                outbox.keep_quiet(connection, time.time() + wait_seconds(failures), run.route)
             return
 
 
@@ -133,18 +163,17 @@ def body_of(connection: sqlite3.Connection, item: Item) -> str:
     return json.dumps(payload.without_event_transcripts(json.loads(item.body)), separators=(",", ":"))
 
 
-def _settle(
-    connection: sqlite3.Connection, item: Item, answer: Answer | Unreachable, server: Server, total: Outcome
-) -> bool:
+def _settle(run: _Run, item: Item, answer: Answer | Unreachable) -> bool:
     """Write down what the answer means for the item; True when it has to be tried again."""
+    connection, total = run.connection, run.total
     if isinstance(answer, Unreachable):
-        return _failed(connection, item, answer.message, None, total, counts=answer.sent, rest=not answer.sent)
+        return _failed(run, item, answer.message, None, counts=answer.sent, rest=not answer.sent)
     if 200 <= answer.status < 300 or answer.status == 409 or _is_duplicate(answer):
         outbox.remove(connection, item.id)
         total.sent += 1
         return False
     if answer.status in _PAUSING:
-        total.stopped = _pause(connection, answer, server)
+        total.stopped = _pause(run, answer)
         return False
     if answer.status in _PARKING:
         reason = f"{answer.status}: {answer.message()}"
@@ -156,7 +185,7 @@ def _settle(
         outbox.add_notice(connection, f"warning: the server failed during sync ({answer.status}): {answer.message()}")
     rest = answer.status in (429, 503)
     reason = f"{answer.status}: {answer.message()}"
-    return _failed(connection, item, reason, retry_after(answer), total, counts=True, rest=rest)
+    return _failed(run, item, reason, retry_after(answer), counts=True, rest=rest)
 
 
 def _is_duplicate(answer: Answer) -> bool:
@@ -165,16 +194,17 @@ def _is_duplicate(answer: Answer) -> bool:
     return answer.status == 500 and (b"duplicate" in body or b"unique" in body)
 
 
-def _pause(connection: sqlite3.Connection, answer: Answer, server: Server) -> str:
+def _pause(run: _Run, answer: Answer) -> str:
     words = {
         401: "the key is missing or not valid",
         403: "this key may not send anchors",
         404: "there is no anchor server at this address",
     }
-    sentence = f"sync is paused: {words[answer.status]} ({answer.message()})"
-    outbox.pause(connection, Pause(answer.status, sentence, server.destination, time.time()))
+    where = f" to {run.route.destination}" if run.route.destination else ""
+    sentence = f"sync{where} is paused: {words[answer.status]} ({answer.message()})"
+    outbox.pause(run.connection, Pause(answer.status, sentence, run.server.fingerprint, time.time()), run.route)
     hint = "check `oobo auth set-remote`" if answer.status == 404 else "run `oobo auth login`"
-    outbox.add_notice(connection, f"{sentence}; {hint}")
+    outbox.add_notice(run.connection, f"{sentence}; {hint}")
     return sentence
 
 
@@ -185,23 +215,14 @@ def _parked_sentence(answer: Answer) -> str:
     )
 
 
-def _failed(
-    connection: sqlite3.Connection,
-    item: Item,
-    reason: str,
-    asked: float | None,
-    total: Outcome,
-    *,
-    counts: bool,
-    rest: bool,
-) -> bool:
+def _failed(run: _Run, item: Item, reason: str, asked: float | None, *, counts: bool, rest: bool) -> bool:
     wait = max(asked or 0.0, wait_seconds(item.attempts + 1))
-    outbox.postpone(connection, item.id, until=time.time() + wait, reason=reason, counts=counts)
-    total.failed += 1
+    outbox.postpone(run.connection, item.id, until=time.time() + wait, reason=reason, counts=counts)
+    run.total.failed += 1
     if rest:
         # The whole server is meant, not this item: the others would only meet the same.
-        outbox.keep_quiet(connection, time.time() + wait)
-        total.stopped = reason
+        outbox.keep_quiet(run.connection, time.time() + wait, run.route)
+        run.total.stopped = reason
     return True
 
 

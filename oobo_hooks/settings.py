@@ -47,19 +47,28 @@ SETTINGS: tuple[Setting, ...] = (
 
 @dataclass(frozen=True)
 class Server:
-    """Where events go. `key_origin` names the place the key came from, for `auth status`."""
+    """Where events go. `key_origin` names the place the key came from, for `auth status`.
+
+    `is_own`: the repository or the environment names it or something of it, and not the user's settings alone.
+    """
 
     url: str
     key: str | None
     key_origin: str
     sync: bool
+    is_own: bool = False
+
+    @property
+    def address(self) -> str:
+        """What events for it are queued with: '' for the user's server, which may move while they wait."""
+        return self.url.rstrip("/") if self.is_own else ""
 
     @property
     def is_local(self) -> bool:
         return self.url == LOCAL
 
     @property
-    def destination(self) -> str:
+    def fingerprint(self) -> str:
         """A name for this address with this key that holds no secret."""
         return hashlib.sha256(f"{self.url}\0{self.key or ''}".encode()).hexdigest()[:16]
 
@@ -80,7 +89,19 @@ def project_dir() -> Path | None:
 
 def load(state_dir: Path | None = None) -> Config:
     """The settings; with the `state_dir` of a repository, its own before the user's."""
-    loaded = config.load("oobo", SETTINGS, project=state_dir)
+    return _checked(config.load("oobo", SETTINGS, project=state_dir))
+
+
+def load_users() -> Config:
+    """The user's settings as every process has them: a server that one shell's environment names is not in them."""
+    one_server = ("OOBO_SERVER_URL", "OOBO_SECRET_KEY")
+    if not os.environ.get("OOBO_SERVER_URL"):
+        return load()
+    environment = {name: value for name, value in os.environ.items() if name not in one_server}
+    return _checked(config.load("oobo", SETTINGS, environment=environment))
+
+
+def _checked(loaded: Config) -> Config:
     mode = loaded.text("transparency.mode")
     if mode not in ("on", "off"):
         where = loaded.origin("transparency.mode")
@@ -98,9 +119,26 @@ def server(loaded: Config) -> Server:
     url = loaded.text("server.url").strip()
     refuse_bad_url(url, loaded.origin("server.url"))
     key, origin = loaded.text("server.api_key"), loaded.origin("server.api_key")
-    if not key:
+    if not key or not _is_for(_layer(loaded, "server.url"), _layer(loaded, "server.api_key")):
         key, origin = credentials.read("oobo", credential_name(url)) or "", "oobo auth login"
-    return Server(url, key or None, origin if key else "none", loaded.flag("server.sync"))
+    own = _layer(loaded, "server.url") == "env" or any(
+        _layer(loaded, name) == "project" for name in ("server.url", "server.api_key", "server.sync")
+    )
+    return Server(url, key or None, origin if key else "none", loaded.flag("server.sync"), own)
+
+
+def _layer(loaded: Config, key: str) -> str:
+    return loaded.origin(key).partition(" ")[0]
+
+
+def _is_for(url_layer: str, key_layer: str) -> bool:
+    """Whether a key was given for this address, and not for the one of a layer below.
+
+    A key of the environment is for the environment's address or else the user's, not for a repository's.
+    """
+    if url_layer in ("env", "project"):
+        return key_layer == url_layer
+    return True
 
 
 def refuse_bad_url(url: str, origin: str) -> None:

@@ -91,14 +91,19 @@ def load(
     settings: Sequence[Setting],
     flags: Mapping[str, Any] | None = None,
     project: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Config:
-    """Resolve `settings` for `tool`. `project` is a directory whose `.<tool>.toml` counts, if it has one."""
+    """Resolve `settings` for `tool`. `project` is a directory whose `.<tool>.toml` counts, if it has one.
+
+    `environment` is the process's own when not given.
+    """
+    variables = os.environ if environment is None else environment
     user_path = paths.config_file(tool)
     layers = [("user", user_path, read_toml(user_path))]
     if project is not None:
         project_path = project / PROJECT_FILE.format(tool=tool)
         layers.insert(0, ("project", project_path, read_toml(project_path)))
-    resolved = {setting.key: _resolve(setting, flags or {}, layers) for setting in settings}
+    resolved = {setting.key: _resolve(setting, flags or {}, variables, layers) for setting in settings}
     tables: dict[str, Any] = {}
     for _, path, body in reversed(layers):
         tables = _merge(tables, body, path)
@@ -170,11 +175,16 @@ def _parse_flag(raw: str) -> bool:
     raise ValueError(raw)
 
 
-def _resolve(setting: Setting, flags: Mapping[str, Any], layers: list[tuple[str, Path, dict[str, Any]]]) -> Resolved:
+def _resolve(
+    setting: Setting,
+    flags: Mapping[str, Any],
+    variables: Mapping[str, str],
+    layers: list[tuple[str, Path, dict[str, Any]]],
+) -> Resolved:
     if flags.get(setting.key) is not None:
         return Resolved(flags[setting.key], "flag")
-    if setting.env and os.environ.get(setting.env):
-        return Resolved(parse(setting, os.environ[setting.env], setting.env), f"env {setting.env}")
+    if setting.env and variables.get(setting.env):
+        return Resolved(parse(setting, variables[setting.env], setting.env), f"env {setting.env}")
     for name, path, body in layers:
         value = _look_up(body, setting.key)
         if value is not None:

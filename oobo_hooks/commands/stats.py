@@ -73,10 +73,10 @@ def dash(*, json: bool) -> int:
             "outbox": outbox.counts(connection),
             "repositories": len(anchors.list_repositories(connection)),
         }
-        pause = outbox.read_pause(connection)
+        pauses = outbox.pauses(connection)
         notices = outbox.take_notices(connection)
     told["connection"] = connectivity(server) if asked else {"state": "not asked", "detail": "no server is set up"}
-    told["pause"] = pause.sentence if pause else None
+    told["pause"] = "; ".join(pause.sentence for pause in pauses) or None
     told["weeks"] = statistics.weeks(found, last=WEEKS)
     if json:
         output.print_json({**told, "notices": notices})

@@ -19,8 +19,8 @@ def status(*, json: bool) -> int:
     with database.opened() as connection:
         place = lookup.find_place(connection)
         shown = {**_here(connection, place), **sync.configured(), "outbox": outbox.counts(connection)}
-        pause = outbox.read_pause(connection)
-        shown["pause"] = pause.sentence if pause else None
+        pauses = outbox.pauses(connection)
+        shown["pause"] = "; ".join(pause.sentence for pause in pauses) or None
         notices = outbox.take_notices(connection)
     if json:
         output.print_json({**shown, "notices": notices})

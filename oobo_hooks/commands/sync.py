@@ -8,16 +8,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oobo_hooks import delivery, settings
+from oobo_hooks import delivery, routes, settings
 from oobo_hooks.commands import lookup
-from oobo_hooks.delivery import Outcome
 from oobo_hooks.hook import spool
 from oobo_hooks.hook.worker import Worker
-from oobo_hooks.settings import Server
+from oobo_hooks.routes import Round
 from oobo_hooks.store import anchors, database, outbox
 from oobo_hooks.store.outbox import Item
 from shared import output
-from shared.errors import NotAuthorisedError, OmaError, QueuedError, UsageError
+from shared.errors import ConfigError, NotAuthorisedError, OmaError, QueuedError, UsageError
 
 if TYPE_CHECKING:
     from oobo_hooks.branch.exchange import Exchanged
@@ -30,19 +29,20 @@ def sync(*, git: bool, due: bool, dry_run: bool, quiet: bool, json: bool) -> int
     the hooks do: only what is due, and nothing while sync is off or paused.
     """
     work_off_spools()
-    server = delivery.configured_server()
     if dry_run:
         return _show_payloads()
     exchanged = _exchange(quiet) if git else None
-    if (due or exchanged is not None) and not delivery.may_send(server):
+    with database.opened() as connection:
+        something = routes.may_send_any(connection)
+    server = delivery.configured_server()
+    if (due or exchanged is not None) and not something and not delivery.may_send(server):
         if json:
             output.print_json({"git": vars(exchanged) if exchanged else None})
         return 0
-    if server.key is None:
-        raise NotAuthorisedError(f"There is no key for {server.url}.", hint="Run `oobo auth login`.")
-    if not server.sync:
-        raise UsageError("Sync is off.", hint="`oobo auth login` or `oobo config set server.sync true` switches it on.")
-    outcome = _send(server, quiet, force=not due)
+    if not something:
+        routes.refuse_unless_open(server)
+    done = _send(quiet, force=not due)
+    outcome = done.outcome
     with database.opened() as connection:
         left = outbox.counts(connection)
         # Nobody reads a quiet run: what there is to say is kept for a person.
@@ -54,7 +54,7 @@ def sync(*, git: bool, due: bool, dry_run: bool, quiet: bool, json: bool) -> int
         for text in notices:
             output.say(f"oobo: {output.printable(text)}")
         output.say(f"{outcome.sent} sent, {left['waiting']} waiting, {left['parked']} parked.")
-    return _exit(outcome, left, server)
+    return _exit(done, left)
 
 
 def _exchange(quiet: bool) -> Exchanged:
@@ -70,27 +70,31 @@ def _exchange(quiet: bool) -> Exchanged:
     return done
 
 
-def _send(server: Server, quiet: bool, *, force: bool = True) -> Outcome:
+def _send(quiet: bool, *, force: bool = True) -> Round:
     with database.opened() as connection:
         waiting = outbox.counts(connection)["waiting"]
     if quiet:
-        outcome = delivery.drain(server, force=force)
+        done = routes.drain_all(force=force)
     else:
         with output.progress(waiting, "sending anchors") as advance:
-            outcome = delivery.drain(server, force=force, on_sent=advance)
-    if outcome is None:
+            done = routes.drain_all(force=force, on_sent=advance)
+    if done.busy:
         output.say("Another oobo is sending just now.")
-        return Outcome()
-    return outcome
+    return done
 
 
-def _exit(outcome: Outcome, left: dict[str, int], server: Server) -> int:
+def _exit(done: Round, left: dict[str, int]) -> int:
+    outcome = done.outcome
     with database.opened() as connection:
-        pause = outbox.read_pause(connection)
-    if pause is not None and outcome.stopped == pause.sentence:
-        raise NotAuthorisedError(pause.sentence, hint=f"Check the address and key of {server.url}: `oobo auth status`.")
+        pauses = outbox.pauses(connection)
+    for pause in pauses:
+        if outcome.stopped == pause.sentence:
+            raise NotAuthorisedError(pause.sentence, hint="Check the address and the key: `oobo auth status`.")
+    if done.problems:
+        raise done.problems[0]
     if outcome.failed or (outcome.stopped and left["waiting"]):
-        raise QueuedError(f"{left['waiting']} wait and are sent later: {outcome.stopped or 'the server failed'}.")
+        why = outcome.stopped or "`oobo outbox list` says why"
+        raise QueuedError(f"{left['waiting']} wait and are sent later: {why}.")
     return 1 if outcome.parked else 0
 
 
@@ -102,15 +106,23 @@ def work_off_spools() -> None:
             folders.append(lookup.find_place(connection).repository.state_dir)
     for folder in dict.fromkeys(folders):
         if (folder / spool.SPOOL).exists() or any(folder.glob(spool.TAKEN)):
-            Worker(folder, linger=0.0, sends=False).run()
+            try:
+                Worker(folder, linger=0.0, sends=False).run()
+            except ConfigError as error:
+                # One repository whose settings cannot be read must not keep the others' events here.
+                output.warn(error.message)
 
 
 def _show_payloads() -> int:
+    bodies: list[str] = []
     with database.opened() as connection:
-        waiting = [item for item in outbox.items(connection) if not item.parked]
-        bodies = [delivery.body_of(connection, item) for item in waiting]
+        for item in outbox.items(connection):
+            try:
+                bodies += [] if item.parked else [delivery.body_of(connection, item)]
+            except ConfigError as error:
+                output.warn(f"item {item.id} would wait: {error.message}")
     output.print_json([json_module.loads(body) for body in bodies])
-    output.say(f"{len(waiting)} would be sent, as printed; nothing was.")
+    output.say(f"{len(bodies)} would be sent, as printed; nothing was.")
     return 0
 
 
@@ -118,31 +130,38 @@ def list_(*, json: bool) -> int:
     """What waits, and why."""
     with database.opened() as connection:
         found = outbox.items(connection)
-        pause = outbox.read_pause(connection)
+        pauses = outbox.pauses(connection)
+        shown = {item.destination: item.destination or _users_address() for item in found}
     if json:
-        output.print_json({"pause": vars(pause) if pause else None, "items": [_shown(item) for item in found]})
+        told = [{**_shown(item), "destination": shown[item.destination]} for item in found]
+        output.print_json({"pause": vars(pauses[0]) if pauses else None, "items": told})
         return 0
-    if pause is not None:
+    for pause in pauses:
         output.say(output.printable(pause.sentence))
     if not found:
         output.say("Nothing waits.")
         return 0
-    output.print_table(("id", "event", "commit", "state", "attempts", "why"), [_row(item) for item in found])
+    rows = [_row(item, shown[item.destination]) for item in found]
+    output.print_table(("id", "event", "commit", "to", "state", "attempts", "why"), rows)
     return 0
+
+
+def _users_address() -> str:
+    return settings.load_users().text("server.url")
 
 
 def _shown(item: Item) -> dict[str, Any]:
     return {name: value for name, value in vars(item).items() if name != "body"}
 
 
-def _row(item: Item) -> list[str]:
+def _row(item: Item, destination: str) -> list[str]:
     if item.parked:
         state = "parked"
     else:
         seconds = max(0, int(item.next_attempt_at - time.time()))
         state = f"in {seconds} s" if seconds else "due"
     commit = lookup.short(item.commit_hash) if item.commit_hash else "–"
-    return [str(item.id), item.event, commit, state, str(item.attempts), item.last_error or ""]
+    return [str(item.id), item.event, commit, destination, state, str(item.attempts), item.last_error or ""]
 
 
 def retry(*, item_id: int | None) -> int:
@@ -153,13 +172,14 @@ def retry(*, item_id: int | None) -> int:
     if item_id is not None and not count:
         raise UsageError(f"There is no item {item_id} in the outbox.", hint="See `oobo outbox list`.")
     output.say(f"{count} due now.")
-    server = delivery.configured_server()
-    if count and delivery.may_send(server):
-        outcome = _send(server, quiet=False)
-        with database.opened() as connection:
-            left = outbox.counts(connection)
-        return _exit(outcome, left, server)
-    return 0
+    with database.opened() as connection:
+        something = count and routes.may_send_any(connection)
+    if not something:
+        return 0
+    done = _send(quiet=False)
+    with database.opened() as connection:
+        left = outbox.counts(connection)
+    return _exit(done, left)
 
 
 def drop(*, item_id: int | None, everything: bool, dry_run: bool) -> int:

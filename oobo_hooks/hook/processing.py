@@ -155,8 +155,8 @@ def _keep(workshop: Workshop, known: KnownRepository, repository: Repository, bu
     connection, commit = workshop.connection, built.anchor.commit_hash
     places = payload.places_of([record.directory, str(repository.main_worktree)])
     send_message = workshop.config.flag("privacy.send_message")
-    event = None
-    if delivery.may_send(settings.server(workshop.config)):
+    event, server = None, settings.server(workshop.config)
+    if delivery.may_send(server):
         event = payload.commit_event(
             built.anchor,
             built.links,
@@ -174,7 +174,15 @@ def _keep(workshop: Workshop, known: KnownRepository, repository: Repository, bu
         copies.forget_squash(connection, record.git_dir)
         _keep_usage(connection, known, built)
         if event is not None:
-            outbox.put(connection, payload.COMMIT_EVENT, event, repository=known.id, once=commit, commit=commit)
+            outbox.put(
+                connection,
+                payload.COMMIT_EVENT,
+                event,
+                repository=known.id,
+                once=commit,
+                commit=commit,
+                destination=server.address,
+            )
 
 
 def _keep_usage(connection: sqlite3.Connection, known: KnownRepository, built: Built) -> None:
@@ -196,7 +204,8 @@ def note_squash(workshop: Workshop, record: Record) -> None:
 
 def queue_push(workshop: Workshop, record: Record) -> None:
     """`git.push` with no anchor, when sync is on (seed 003)."""
-    if not delivery.may_send(settings.server(workshop.config)):
+    server = settings.server(workshop.config)
+    if not delivery.may_send(server):
         return
     known = remember(workshop, repository_of(record))
     if known.ignored or settings.is_ignored(workshop.config, known.worktree, known.remote):
@@ -204,4 +213,11 @@ def queue_push(workshop: Workshop, record: Record) -> None:
     event = payload.push_event(name=known.name, remote=known.remote)
     with database.transaction(workshop.connection):
         once = f"push-{record.key}-{record.head}"
-        outbox.put(workshop.connection, payload.PUSH_EVENT, event, repository=known.id, once=once)
+        outbox.put(
+            workshop.connection,
+            payload.PUSH_EVENT,
+            event,
+            repository=known.id,
+            once=once,
+            destination=server.address,
+        )

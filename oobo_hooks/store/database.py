@@ -11,7 +11,7 @@ from pathlib import Path
 from shared import databases, durable, output, paths
 from shared.errors import ConfigError, OmaError
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 20.0
 
 _SCHEMA = """
@@ -71,6 +71,12 @@ CREATE INDEX outbox_due ON outbox (parked, next_attempt_at, id);
 CREATE TABLE notices (text TEXT PRIMARY KEY, at REAL NOT NULL);
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+_STEPS = {
+    1: _SCHEMA,
+    # What waited before events had an address was meant for the user's server, which '' stands for.
+    2: "ALTER TABLE outbox ADD COLUMN destination TEXT NOT NULL DEFAULT ''",
+}
+"""Version → the statements that lead to it from the one before."""
 
 
 def open_database(path: Path | None = None) -> sqlite3.Connection:
@@ -175,7 +181,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
                 f"{file} was written by a newer version of the suite (schema {found}, known up to {VERSION}).",
                 hint="Install that version again; nothing was changed.",
             )
-        if found == 0:
-            for statement in _SCHEMA.split(";"):
+        for step in range(found + 1, VERSION + 1):
+            for statement in _STEPS[step].split(";"):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")

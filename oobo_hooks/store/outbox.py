@@ -14,6 +14,25 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Route:
+    """Events that go the same way: '' is the user's own server, for all repositories that name no other.
+
+    An address named by a repository or an environment is its `repository`'s alone: others may have another key for it.
+    """
+
+    destination: str = ""
+    repository: int | None = None
+
+    @property
+    def name(self) -> str:
+        """'' or a text that no other route has, as `omar_daemon.drain` makes it too."""
+        return f" {self.repository} {self.destination}" if self.destination else ""
+
+
+USERS_SERVER = Route()
+
+
+@dataclass(frozen=True)
 class Item:
     """One event. Times are seconds since the epoch; `parked` items wait for a person, the others for their time."""
 
@@ -27,6 +46,11 @@ class Item:
     next_attempt_at: float
     queued_at: float
     last_error: str | None
+    destination: str
+
+    @property
+    def route(self) -> Route:
+        return Route(self.destination, self.repository) if self.destination else USERS_SERVER
 
 
 @dataclass(frozen=True)
@@ -47,20 +71,33 @@ def put(
     repository: int,
     once: str,
     commit: str | None = None,
+    destination: str = "",
 ) -> None:
-    """Queue an event; one with the same `once` that is queued already stays one item."""
+    """Queue an event for one address, '' for the user's server; one with the same `once` stays one item."""
     connection.execute(
-        "INSERT OR IGNORE INTO outbox (event, repository, commit_hash, once, body, queued_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (event, repository, commit, once, json.dumps(body, separators=(",", ":")), time.time()),
+        "INSERT OR IGNORE INTO outbox (event, repository, commit_hash, once, body, queued_at, destination)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (event, repository, commit, once, json.dumps(body, separators=(",", ":")), time.time(), destination),
     )
 
 
-def next_due(connection: sqlite3.Connection, *, after: int, ignore_times: bool) -> Item | None:
-    """The oldest item behind `after` whose time has come (any that is not parked, with `ignore_times`)."""
+def routes(connection: sqlite3.Connection) -> list[Route]:
+    """The ways that what is not parked goes, in the order of the oldest events."""
+    rows = connection.execute(
+        "SELECT destination, CASE destination WHEN '' THEN NULL ELSE repository END AS own"
+        " FROM outbox WHERE parked = 0 GROUP BY 1, 2 ORDER BY min(id)"
+    )
+    return [Route(row["destination"], row["own"]) for row in rows]
+
+
+def next_due(
+    connection: sqlite3.Connection, *, after: int, ignore_times: bool, route: Route = USERS_SERVER
+) -> Item | None:
+    """The oldest item of a route behind `after` whose time has come (any not parked, with `ignore_times`)."""
     row = connection.execute(
-        "SELECT * FROM outbox WHERE parked = 0 AND id > ? AND (? OR next_attempt_at <= ?) ORDER BY id LIMIT 1",
-        (after, ignore_times, time.time()),
+        "SELECT * FROM outbox WHERE parked = 0 AND id > ? AND (? OR next_attempt_at <= ?)"
+        " AND destination = ? AND (destination = '' OR repository IS ?) ORDER BY id LIMIT 1",
+        (after, ignore_times, time.time(), route.destination, route.repository),
     ).fetchone()
     return _item(row) if row else None
 
@@ -73,6 +110,15 @@ def postpone(connection: sqlite3.Connection, item_id: int, *, until: float, reas
     connection.execute(
         "UPDATE outbox SET attempts = attempts + ?, next_attempt_at = ?, last_error = ? WHERE id = ?",
         (counts, until, reason, item_id),
+    )
+
+
+def hold(connection: sqlite3.Connection, route: Route, *, until: float, reason: str) -> None:
+    """Let everything of a route that is due wait; no attempt was made."""
+    connection.execute(
+        "UPDATE outbox SET next_attempt_at = ?, last_error = ? WHERE parked = 0 AND next_attempt_at <= ?"
+        " AND destination = ? AND (destination = '' OR repository IS ?)",
+        (until, reason, time.time(), route.destination, route.repository),
     )
 
 
@@ -100,26 +146,37 @@ def counts(connection: sqlite3.Connection) -> dict[str, int]:
     return {"waiting": int(waiting), "parked": int(parked)}
 
 
-def pause(connection: sqlite3.Connection, pause_: Pause) -> None:
-    _set_state(connection, "pause", json.dumps(vars(pause_)))
+def pause(connection: sqlite3.Connection, pause_: Pause, route: Route = USERS_SERVER) -> None:
+    _set_state(connection, f"pause{route.name}", json.dumps(vars(pause_)))
 
 
-def read_pause(connection: sqlite3.Connection) -> Pause | None:
-    value = _state(connection, "pause")
+def read_pause(connection: sqlite3.Connection, route: Route = USERS_SERVER) -> Pause | None:
+    value = _state(connection, f"pause{route.name}")
     return Pause(**json.loads(value)) if value else None
 
 
-def resume(connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM state WHERE name IN ('pause', 'quiet_until')")
+def pauses(connection: sqlite3.Connection) -> list[Pause]:
+    """The pauses of all routes, that of the user's server first."""
+    rows = connection.execute("SELECT value FROM state WHERE name = 'pause' OR name GLOB 'pause *' ORDER BY name")
+    return [Pause(**json.loads(row["value"])) for row in rows]
 
 
-def keep_quiet(connection: sqlite3.Connection, until: float) -> None:
+def resume(connection: sqlite3.Connection, route: Route | None = None) -> None:
+    """End the pause and the rest of one route, or of all."""
+    if route is None:
+        connection.execute("DELETE FROM state WHERE name GLOB 'pause*' OR name GLOB 'quiet_until*'")
+    else:
+        names = (f"pause{route.name}", f"quiet_until{route.name}")
+        connection.execute("DELETE FROM state WHERE name IN (?, ?)", names)
+
+
+def keep_quiet(connection: sqlite3.Connection, until: float, route: Route = USERS_SERVER) -> None:
     """The server asked for rest, or is not there: nobody tries before `until`."""
-    _set_state(connection, "quiet_until", repr(until))
+    _set_state(connection, f"quiet_until{route.name}", repr(until))
 
 
-def quiet_until(connection: sqlite3.Connection) -> float:
-    return float(_state(connection, "quiet_until") or 0.0)
+def quiet_until(connection: sqlite3.Connection, route: Route = USERS_SERVER) -> float:
+    return float(_state(connection, f"quiet_until{route.name}") or 0.0)
 
 
 def add_notice(connection: sqlite3.Connection, text: str) -> None:
@@ -145,6 +202,7 @@ def _item(row: sqlite3.Row) -> Item:
         row["next_attempt_at"],
         row["queued_at"],
         row["last_error"],
+        row["destination"],
     )
 
 
