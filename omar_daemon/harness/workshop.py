@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from omar_daemon.harness.journal import Journal
@@ -16,7 +15,7 @@ from omar_daemon.harness.sandbox.contents import place_files, place_skills
 from omar_daemon.harness.sandbox.layout import Layout
 from omar_daemon.harness.sandbox.repositories import place_repositories
 from omar_daemon.harness.sandbox.sandbox import Sandbox
-from omar_daemon.harness.setup import Setup
+from omar_daemon.harness.setup import Setup, StoreMount
 from omar_daemon.harness.tools import files, search, shell, web
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, failed
 from omar_daemon.harness.tools.toolbox import Tool
@@ -47,6 +46,7 @@ class Workshop:
         self._sandbox: Sandbox | None = None
         self._shown: dict[str, memory_folder.Shown] = {}
         self._lock = asyncio.Lock()
+        self._collecting = asyncio.Lock()
 
     async def carry_out(self, tool: Tool, given: dict[str, Any]) -> ToolResult:
         """The result of one call; never raises but for cancellation."""
@@ -126,17 +126,24 @@ class Workshop:
                 self._shown[mount.store_id] = memory_folder.show(connection, layout, mount)
 
     async def _collect_memories(self) -> None:
-        if any(mount.writable for mount in self._setup.stores):
-            await run_in_threadpool(self._collect)
-
-    def _collect(self) -> None:
-        layout = Layout.of(self._setup.session.id)
-        with self._store.write() as connection:
+        # One at a time: what one call takes for new, the other would take for gone.
+        async with self._collecting:
             for mount in self._setup.stores:
-                if mount.writable:
-                    self._collect_one(connection, layout, mount)
+                left_out = await run_in_threadpool(self._collect, mount) if mount.writable else 0
+                if left_out:
+                    await self._warn_of_memories(mount, left_out)
 
-    def _collect_one(self, connection: Connection, layout: Layout, mount: Any) -> None:
+    def _collect(self, mount: StoreMount) -> int:
+        layout = Layout.of(self._setup.session.id)
         shown = self._shown.get(mount.store_id, {})
-        memory_folder.collect(connection, layout, mount, shown, self._setup.session.id)
-        self._shown[mount.store_id] = memory_folder.show(connection, layout, mount)
+        left_out = memory_folder.collect(self._store, layout, mount, shown, self._setup.session.id)
+        with self._store.read() as connection:
+            self._shown[mount.store_id] = memory_folder.show(connection, layout, mount)
+        return left_out
+
+    async def _warn_of_memories(self, mount: StoreMount, left_out: int) -> None:
+        most = memory_folder.MAX_FILES
+        message = f"/mnt/memory/{mount.folder} takes {most} files: {left_out} new ones were not kept."
+        details = {"memory_store_id": mount.store_id, "not_kept": left_out}
+        warning = {"type": "session.warning", "source": "memory", "message": message, "details": details}
+        await self._journal.append(self._setup.session.id, warning)
