@@ -46,8 +46,9 @@ def _directory(everywhere: bool) -> Path | None:
 def _add_commits(rows: list[dict[str, Any]]) -> None:
     with database.opened() as connection:
         lookup.say_notices(connection)
-        for row in rows:
-            row["commits"] = anchors.commits_of(connection, row["session_id"])
+        commits = anchors.commits_of(connection, [row["session_id"] for row in rows])
+    for row in rows:
+        row["commits"] = commits[row["session_id"]]
 
 
 def _row(row: dict[str, Any]) -> list[str]:

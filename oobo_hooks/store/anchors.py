@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,14 +137,21 @@ def anchored_commits(connection: sqlite3.Connection, repository: int) -> list[st
     return [row["commit_hash"] for row in rows]
 
 
-def commits_of(connection: sqlite3.Connection, session_id: str) -> list[str]:
-    """The commits, newest first, that a session stands behind in any repository; rewritten ones are left out."""
+def commits_of(connection: sqlite3.Connection, session_ids: Collection[str]) -> dict[str, list[str]]:
+    """Session id → the commits, newest first, that it stands behind in any repository; rewritten ones are left out.
+
+    One look at the anchors for all of the sessions: each look reads every anchor.
+    """
+    found: dict[str, list[str]] = {session_id: [] for session_id in session_ids}
     rows = connection.execute(
-        "SELECT commit_hash FROM anchors, json_each(anchors.anchor, '$.session_ids') AS linked"
-        " WHERE linked.value = ? AND replaced_by IS NULL ORDER BY committed_at DESC",
-        (session_id,),
+        "SELECT linked.value AS session_id, commit_hash"
+        " FROM anchors, json_each(anchors.anchor, '$.session_ids') AS linked"
+        " WHERE replaced_by IS NULL AND linked.value IN (SELECT value FROM json_each(?)) ORDER BY committed_at DESC",
+        (json.dumps(list(found)),),
     )
-    return [row["commit_hash"] for row in rows]
+    for row in rows:
+        found[row["session_id"]].append(row["commit_hash"])
+    return found
 
 
 def count_anchors(connection: sqlite3.Connection, repository: int) -> int:

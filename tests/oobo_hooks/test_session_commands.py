@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from oobo_hooks.agent_trace import model_id
-from oobo_hooks.commands import stats
+from oobo_hooks.commands import sessions, stats
 from oobo_hooks.settings import Server
+from oobo_hooks.store import anchors, database
 from tests.daemon import Daemon
 from tests.oobo_hooks.scene import ClaudeSession, Repository, oobo, oobo_json
 
@@ -41,6 +45,26 @@ def test_sessions_are_listed_shown_and_found(repository: Repository, session: Cl
     oobo("sessions", "search", "never said", cwd=repository.path, code=1)
     oobo("sessions", "show", "ffffffff-0000", code=1)
     assert "Known tools" in oobo("sessions", "list", "--tool", "emacs", code=2).stderr
+
+
+def test_the_anchors_are_read_once_for_all_listed_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"session_id": name} for name in ("first", "second", "third")]
+    statements: list[str] = []
+    with database.opened() as connection:
+        known = anchors.remember_repository(connection, common_dir="/r/.git", worktree="/r", name="r", remote=None)
+        for at, linked in enumerate((["first"], ["first", "second"], ["first"], ["another"])):
+            anchor = {"commit_hash": f"c{at}", "committed_at": at, "replaces": [], "session_ids": linked}
+            anchors.insert_anchor(connection, known.id, anchor | ({"replaces": ["c0"]} if at == 1 else {}), {})
+        connection.set_trace_callback(statements.append)
+
+        @contextlib.contextmanager
+        def opened() -> Iterator[sqlite3.Connection]:
+            yield connection
+
+        monkeypatch.setattr(database, "opened", opened)
+        sessions._add_commits(rows)
+    assert [row["commits"] for row in rows] == [["c2", "c1"], ["c1"], []]
+    assert len([told for told in statements if "FROM anchors" in told]) == 1
 
 
 def test_stats_count_a_rewritten_commit_once(repository: Repository, session: ClaudeSession) -> None:
