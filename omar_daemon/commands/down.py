@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from shared import local_daemon, output
 
 
@@ -10,6 +12,8 @@ def run(*, dry_run: bool) -> int:
 
     record = local_daemon.running()
     if record is None:
+        if not dry_run:
+            _end_what_a_killed_daemon_left()
         output.say("No daemon runs.")
         return 0
     if dry_run:
@@ -21,6 +25,21 @@ def run(*, dry_run: bool) -> int:
     else:
         output.say("The daemon is stopped.")
     return 0
+
+
+def _end_what_a_killed_daemon_left() -> None:
+    """A daemon that was killed could not take its tmux server with it; one that still holds an agent stays."""
+    from omar_daemon.fleet import environment, server
+    from omar_daemon.fleet.connection import SubprocessConnection
+    from omar_daemon.fleet.errors import TmuxError
+    from omar_daemon.fleet.options import socket_name
+    from omar_daemon.settings import SETTINGS
+    from shared import config
+    from shared.errors import ConfigError
+
+    with contextlib.suppress(TmuxError, ConfigError):
+        socket = socket_name(config.load("omar", SETTINGS))
+        server.end_if_empty(SubprocessConnection(socket, environment.server_environment()))
 
 
 def _agents_live_on() -> bool:

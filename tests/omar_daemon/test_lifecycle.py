@@ -54,11 +54,30 @@ def test_up_twice_is_one_daemon_and_down_ends_it(free_port: int) -> None:
     assert omar("down").returncode == 0
 
 
-def test_down_leaves_no_process_behind_and_the_agents_of_a_person_alone(free_port: int) -> None:
-    def sessions() -> list[str]:
-        argv = ["tmux", "-L", paths.tmux_socket(), "list-sessions", "-F", "#{session_name}"]
-        return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.splitlines()
+def sessions() -> list[str]:
+    argv = ["tmux", "-L", paths.tmux_socket(), "list-sessions", "-F", "#{session_name}"]
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.splitlines()
 
+
+def kill_daemon() -> None:
+    record = local_daemon.running()
+    assert record is not None
+    os.kill(record.pid, signal.SIGKILL)
+    while local_daemon.running() is not None:
+        time.sleep(0.02)
+
+
+def test_down_ends_what_a_killed_daemon_left_and_no_agent(free_port: int) -> None:
+    assert omar("up").returncode == 0 and omar("spawn", "w", "--command", "cat").returncode == 0
+    kill_daemon()
+    assert omar("down").stderr == "No daemon runs.\n" and sessions() == ["omar-agent-w", "omar-keeper"]
+    assert omar("up").returncode == 0 and omar("kill", "w").returncode == 0
+    kill_daemon()
+    assert omar("down", "--dry-run").returncode == 0 and sessions() == ["omar-keeper"]
+    assert omar("down").stderr == "No daemon runs.\n" and sessions() == []
+
+
+def test_down_leaves_no_process_behind_and_the_agents_of_a_person_alone(free_port: int) -> None:
     assert omar("up").returncode == 0 and sessions() == ["omar-keeper"]
     assert omar("down").stderr == "The daemon is stopped.\n" and sessions() == []
     assert omar("spawn", "w", "--command", "cat").returncode == 0
