@@ -40,6 +40,7 @@ class Actor:
         self._journal = journal
         self._session_id = session_id
         self._task: asyncio.Task[None] | None = None
+        self._cancelled: asyncio.Task[None] | None = None
         self._again = False
         self._begun: _Begun | None = None
         self._why = STOPPED
@@ -84,9 +85,11 @@ class Actor:
                 await self._workshop.refresh(found)
 
     async def _stop(self, task: asyncio.Task[None], why: Break) -> None:
-        self._why = why
+        if self._cancelled is not task:
+            # Only once: a second time would break off the closing of the turn.
+            self._cancelled, self._why = task, why
+            task.cancel()
         self._again = False
-        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait({task})
 
@@ -151,15 +154,12 @@ class Actor:
     async def _turn(self) -> None:
         """Run the turn to its idle, whatever happens in it."""
         try:
-            ended = await self._run()
-            await self._keep_outputs()
-            await self._journal.commit(self._session_id, lambda connection: self._idle(connection, ended))
+            await self._run_to_idle()
         except asyncio.CancelledError:
+            # Who interrupts waits for this idle: here it comes before the files.
             await self._close(self._why)
+            await self._keep_outputs()
             raise
-        except ModelError as error:
-            retry = "exhausted" if error.retryable else "terminal"
-            await self._close(_failure(error.kind, error.message, retry))
         except events.NoSession:
             return
         except Exception as error:
@@ -167,6 +167,17 @@ class Actor:
             await self._close(_failure("unknown_error", f"The turn failed: {error}"[:2000], "terminal"))
         finally:
             self._begun = self._workshop = None
+
+    async def _run_to_idle(self) -> None:
+        try:
+            ended = await self._run()
+        except ModelError as error:
+            retry = "exhausted" if error.retryable else "terminal"
+            await self._keep_outputs()
+            await self._close(_failure(error.kind, error.message, retry))
+        else:
+            await self._keep_outputs()
+            await self._journal.commit(self._session_id, lambda connection: self._idle(connection, ended))
 
     async def _run(self) -> Ended:
         # What a turn needs is loaded with the first one: the daemon starts without it.
@@ -207,15 +218,16 @@ class Actor:
         return events.append(connection, self._session_id, [idle])
 
     async def _close(self, why: Break) -> None:
-        await self._keep_outputs()
         await self._journal.commit(self._session_id, lambda connection: close_turn(connection, self._session_id, why))
 
     async def _keep_outputs(self) -> None:
-        """Before the turn's idle: who has seen that lists the files."""
+        """Before the turn's idle: who has seen that lists the files. A turn ends also where they cannot be kept."""
         from omar_daemon.harness import outputs
 
-        with contextlib.suppress(OSError):
+        try:
             await run_in_threadpool(outputs.register, self._journal.store, self._session_id)
+        except Exception:
+            log.exception("the outputs of %s could not be kept", self._session_id)
 
 
 def _failure(kind: str, message: str, retry: str) -> Break:

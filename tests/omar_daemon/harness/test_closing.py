@@ -1,16 +1,19 @@
-"""A session that is archived or deleted is at its end, whatever comes to it at that moment."""
+"""Turns and sessions that are ended from outside are at their end at once, whatever comes at that moment."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from omar_daemon.harness import outputs
 from omar_daemon.harness.actor import Actor
 from omar_daemon.harness.manager import Managed
+from omar_daemon.harness.providers.interface import ModelError
 from omar_daemon.harness.repair import END_TURN
 from omar_daemon.harness.turn import Ended
 from omar_daemon.store.engine import Store, open_store
@@ -142,3 +145,81 @@ def test_the_end_of_a_turn_does_not_wake_a_terminated_session(store: Store) -> N
 
     asyncio.run(scenario())
     assert types(store, session) == ["session.status_terminated"]
+
+
+@pytest.fixture
+def slow_outputs(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Keeping the outputs lasts until this is set, or three seconds."""
+    kept = threading.Event()
+    monkeypatch.setattr(outputs, "register", lambda *_: kept.wait(3))
+    yield kept
+    kept.set()
+
+
+async def idle(store: Store, session: str, seconds: float = 1.0) -> None:
+    async with asyncio.timeout(seconds):
+        while types(store, session)[-1:] != ["session.status_idle"]:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("turns")
+def test_an_interrupt_does_not_wait_for_the_outputs(store: Store, slow_outputs: threading.Event) -> None:
+    session = made(store)
+
+    async def scenario() -> None:
+        managed = Managed(store)
+        await managed.send(session, message("one"))
+        await asyncio.sleep(SHORT / 4)
+        await managed.send(session, INTERRUPT)
+        await idle(store, session)
+        slow_outputs.set()
+        await managed.stop()
+
+    asyncio.run(scenario())
+    assert types(store, session)[-2:] == ["user.interrupt", "session.status_idle"]
+
+
+def test_an_interrupt_while_a_failed_turns_outputs_are_kept_closes_it_once(
+    store: Store, slow_outputs: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = made(store)
+
+    async def fail(_actor: Actor) -> Ended:
+        raise ModelError("model_overloaded_error", "no")
+
+    monkeypatch.setattr(Actor, "_run", fail)
+
+    async def scenario() -> None:
+        managed = Managed(store)
+        await managed.send(session, message("one"))
+        await asyncio.sleep(SHORT)
+        await managed.send(session, INTERRUPT)
+        await managed.send(session, INTERRUPT)
+        await idle(store, session)
+        slow_outputs.set()
+        await managed.stop()
+
+    asyncio.run(scenario())
+    assert types(store, session).count("session.status_idle") == 1
+
+
+@pytest.mark.usefixtures("turns")
+def test_a_turn_whose_outputs_cannot_be_kept_ends_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = made(store)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the folder is odd")
+
+    monkeypatch.setattr(outputs, "register", broken)
+
+    async def scenario() -> None:
+        managed = Managed(store)
+        await managed.send(session, message("one"))
+        await idle(store, session, SHORT + 2)
+        await managed.stop()
+
+    asyncio.run(scenario())
+    assert types(store, session) == ["user.message", "session.status_running", "session.status_idle"]
+    assert "the folder is odd" in caplog.text
