@@ -44,6 +44,7 @@ class Managed:
 
     async def start(self) -> None:
         """Repair sessions that were in a turn; serve messages that waited."""
+        await run_in_threadpool(file_room.sweep)
         open_sessions, waiting = await run_in_threadpool(self._left_over)
         if open_sessions:
             await run_in_threadpool(leftovers.kill_tools)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import mimetypes
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 from urllib.parse import quote
 
 from pydantic import Field
@@ -28,9 +29,6 @@ from omar_daemon.store.managed.documents import Document
 from omar_daemon.store.managed.files import files
 from omar_daemon.store.managed.sessions import sessions
 
-if TYPE_CHECKING:
-    from starlette.datastructures import UploadFile
-
 MAX_PAGE = 1000
 _JSON_LIMIT = 64 * 1024 * 1024
 _COPY_BYTES = 1024 * 1024
@@ -51,14 +49,13 @@ class FileCreate(Body):
 
 async def upload(request: Request) -> Response:
     """201. Multipart (`file`, and `session_id` or `scope_id`), or JSON with the content in it."""
-    wanted, writer = await (_from_form(request) if uploads.is_form(request) else _from_json(request))
-    file = await run_in_threadpool(_insert, request, wanted, writer)
+    file = await (_from_form(request) if uploads.is_form(request) else _from_json(request))
     if file.columns["session_id"] is not None:
         services(request).managed.files_changed(file.columns["session_id"])
     return created(shown(file))
 
 
-async def _from_json(request: Request) -> tuple[dict[str, Any], room.BlobWriter]:
+async def _from_json(request: Request) -> Document:
     sent = await read_body(request, FileCreate, limit=_JSON_LIMIT)
     try:
         binary = sent.encoding == "base64"
@@ -66,12 +63,11 @@ async def _from_json(request: Request) -> tuple[dict[str, Any], room.BlobWriter]
     except (binascii.Error, ValueError):
         raise bad("content: it is not valid base64 or text.") from None
     wanted = _wanted(sent.filename, sent.media_type, sent.session_id or sent.scope_id, sent.expires_in_seconds)
-    writer = room.BlobWriter()
-    await run_in_threadpool(writer.write, content)
-    return {**wanted, "downloadable": sent.downloadable}, writer
+    wanted["downloadable"] = sent.downloadable
+    return await run_in_threadpool(_insert, request, wanted, io.BytesIO(content))
 
 
-async def _from_form(request: Request) -> tuple[dict[str, Any], room.BlobWriter]:
+async def _from_form(request: Request) -> Document:
     form = await uploads.read_form(request)
     try:
         found = uploads.file_fields(form, "file")
@@ -83,7 +79,7 @@ async def _from_form(request: Request) -> tuple[dict[str, Any], room.BlobWriter]
         session_id = uploads.text_field(form, "session_id", "scope_id")
         wanted = _wanted(found[0].filename, found[0].content_type, session_id, int(expires) if expires else None)
         wanted["downloadable"] = uploads.text_field(form, "downloadable") != "false"
-        return wanted, await run_in_threadpool(_copy, found[0])
+        return await run_in_threadpool(_insert, request, wanted, found[0].file)
     finally:
         await form.close()
 
@@ -97,22 +93,22 @@ def _wanted(name: str | None, media_type: str | None, session_id: str | None, ex
     return {"filename": filename, "media_type": plain, "session_id": session_id, "expires": expires}
 
 
-def _copy(upload: UploadFile) -> room.BlobWriter:
-    """The spooled upload on its way to be a blob; 413 above the limit."""
-    writer = room.BlobWriter()
-    while piece := upload.file.read(_COPY_BYTES):
+def _copy(source: BinaryIO, writer: room.BlobWriter) -> None:
+    """What was uploaded on its way to be a blob; 413 above the limit."""
+    while piece := source.read(_COPY_BYTES):
         writer.write(piece)
         if writer.size > room.MAX_BYTES:
-            writer.discard()
             raise ApiError(413, f"A file may have at most {room.MAX_BYTES} bytes.")
-    return writer
 
 
-def _insert(request: Request, wanted: dict[str, Any], writer: room.BlobWriter) -> Document:
+def _insert(request: Request, wanted: dict[str, Any], source: BinaryIO) -> Document:
+    """Keep the bytes and their row; whatever goes wrong leaves neither."""
     body = {name: wanted[name] for name in ("filename", "media_type", "downloadable")}
     expires_at = clock.now() + wanted["expires"] * 1_000_000 if wanted["expires"] else None
     session_id = wanted["session_id"]
+    writer = room.BlobWriter()
     try:
+        _copy(source, writer)
         with room.changing:
             with services(request).store.read() as connection:
                 if session_id is not None:

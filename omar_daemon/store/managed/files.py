@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -68,8 +69,16 @@ class BlobWriter:
 
     def discard(self) -> None:
         """Forget what was written; harmless after `finish`."""
-        self._sink.close()
+        # On a full disk what is left in the buffer cannot be written either.
+        with contextlib.suppress(OSError):
+            self._sink.close()
         self._beside.unlink(missing_ok=True)
+
+
+def sweep() -> None:
+    """Remove what writers left that were killed. Only while nobody writes: at the start of the daemon."""
+    for left in folder().glob(".*.new"):
+        left.unlink(missing_ok=True)
 
 
 def store_bytes(content: bytes) -> tuple[str, int]:
