@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 
 from omar_daemon.harness.journal import Journal
-from omar_daemon.harness.sandbox import memory_folder
+from omar_daemon.harness.sandbox import desktop, memory_folder
 from omar_daemon.harness.sandbox.contents import place_files, place_skills
 from omar_daemon.harness.sandbox.layout import Layout
 from omar_daemon.harness.sandbox.repositories import place_repositories
@@ -101,18 +101,35 @@ class Workshop:
         if setup.stores:
             await run_in_threadpool(self._show_memories, layout)
         await self._warn_of_packages(layout)
+        if sandbox.network and sandbox.isolated:
+            await self._warn_of_desktop(layout)
         return sandbox
 
     async def _warn_of_packages(self, layout: Layout) -> None:
         """An environment's packages are kept but not installed: this machine's own programs are what a tool finds."""
         config = self._setup.environment["config"].get("packages") or {}
         wanted = [f"{manager}: {', '.join(names)}" for manager, names in config.items() if manager != "type" and names]
-        mark = layout.marks / "packages"
-        if not wanted or mark.exists():
+        if wanted:
+            message = f"The environment's packages are not installed in this sandbox ({'; '.join(wanted)})."
+            await self._warn_once(layout, "packages", {"source": "environment", "message": message, "details": config})
+
+    async def _warn_of_desktop(self, layout: Layout) -> None:
+        """Sharing the network of this machine, a tool reaches the abstract sockets of the person's desktop."""
+        doors = await run_in_threadpool(desktop.open_doors)
+        if doors:
+            message = (
+                f"Tools of this session share the network of this machine and so can reach its desktop ({doors[0]}): "
+                "they could read its screen and type into it. In a limited network they cannot."
+            )
+            warning = {"source": "sandbox", "message": message, "details": {"sockets": doors}}
+            await self._warn_once(layout, "desktop", warning)
+
+    async def _warn_once(self, layout: Layout, name: str, warning: dict[str, Any]) -> None:
+        """Once in a session, whatever its number of turns."""
+        mark = layout.marks / name
+        if mark.exists():
             return
-        message = f"The environment's packages are not installed in this sandbox ({'; '.join(wanted)})."
-        warning = {"type": "session.warning", "source": "environment", "message": message, "details": config}
-        await self._journal.append(self._setup.session.id, warning)
+        await self._journal.append(self._setup.session.id, {"type": "session.warning", **warning})
         mark.touch(mode=0o600)
 
     async def _report_repository(self, url: str, reason: str) -> None:

@@ -85,7 +85,7 @@ def test_a_tool_that_ran_when_the_daemon_died_is_answered_warned_of_and_killed(m
         (call,) = of_type(log, "agent.tool_use")
         (result,) = of_type(log, "agent.tool_result")
         assert (result["tool_use_id"], result["is_error"]) == (call["id"], True)
-        (warning,) = stage.log(session, "session.warning")
+        (warning,) = [one for one in stage.log(session, "session.warning") if one["source"] == "recovery"]
         assert warning["details"]["calls"] == 1
         assert sleepers("4343") == []
         assert stage.http.get(f"/v1/sessions/{session}").json()["status"] == "idle"
