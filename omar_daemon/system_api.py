@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
 
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +14,6 @@ from omar_daemon.bodies import json_body
 from omar_daemon.routing import Access, ApiError, Surface, route
 from omar_daemon.security import known_scopes
 from omar_daemon.services import services
-from omar_daemon.store.keys import Key
 from shared import __version__
 
 STARTED = time.time()
@@ -38,7 +36,7 @@ async def health(_request: Request) -> Response:
 
 async def list_keys(request: Request) -> Response:
     keys = await run_in_threadpool(services(request).keys.list)
-    return JSONResponse({"keys": [_shown(key) for key in keys]})
+    return JSONResponse({"keys": [key.shown() for key in keys]})
 
 
 async def create_key(request: Request) -> Response:
@@ -50,7 +48,7 @@ async def create_key(request: Request) -> Response:
     scopes = tuple(dict.fromkeys(wanted.scopes))
     keys = services(request).keys
     key, text = await run_in_threadpool(keys.create, wanted.name, wanted.user or wanted.name, scopes, expires_at)
-    return JSONResponse({**_shown(key), "key": text})
+    return JSONResponse({**key.shown(), "key": text})
 
 
 async def revoke_key(request: Request) -> Response:
@@ -63,10 +61,6 @@ async def revoke_key(request: Request) -> Response:
     if not await run_in_threadpool(services(request).keys.revoke, key_id):
         raise ApiError(404, f"There is no living key {key_id!r}.")
     return JSONResponse({"status": "revoked", "id": key_id})
-
-
-def _shown(key: Key) -> dict[str, Any]:
-    return {**vars(key), "scopes": list(key.scopes)}
 
 
 def error(problem: ApiError) -> Response:

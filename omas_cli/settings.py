@@ -25,8 +25,15 @@ SETTINGS = (
     Setting(
         "auth.github_url", "https://github.com", str, "GitHub's address, for GitHub Enterprise", env="OMAS_GITHUB_URL"
     ),
-    Setting("upload.backoff_seconds", 15.0, float, "wait after the first failed upload; doubled by each further one"),
-    Setting("scan.processes", 0, int, "processes that read logs at once; 0 is one per processor, at most 8"),
+    Setting(
+        "upload.backoff_seconds",
+        15.0,
+        float,
+        "wait after the first failed upload; doubled by each further one",
+        least=0,
+        most=86400,
+    ),
+    Setting("scan.processes", 0, int, "processes that read logs at once; 0 is one per processor, at most 8", least=0),
 )
 
 

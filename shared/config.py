@@ -6,6 +6,7 @@ A tool lists its `Setting`s once; `load` resolves them and remembers where each 
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,22 @@ class Setting:
     help: str
     env: str | None = None
     secret: bool = False
+    least: float | None = None
+    most: float | None = None
+
+    def allows(self, value: Any) -> bool:
+        """Whether a number is within the bounds; other kinds have none."""
+        if self.kind is float and not math.isfinite(value):
+            return False
+        return not ((self.least is not None and value < self.least) or (self.most is not None and value > self.most))
+
+    @property
+    def meaning(self) -> str:
+        """What a value must be: `a whole number from 0 to 65535`."""
+        if self.least is None:
+            return _KIND_NAMES[self.kind]
+        bounds = f" from {self.least} to {self.most}" if self.most is not None else f" of at least {self.least}"
+        return _KIND_NAMES[self.kind] + bounds
 
 
 @dataclass(frozen=True)
@@ -161,9 +178,12 @@ def parse(setting: Setting, raw: str, origin: str) -> Any:
             return _parse_flag(raw)
         if setting.kind is list:
             return [part.strip() for part in raw.split(",") if part.strip()]
-        return setting.kind(raw)
+        value = setting.kind(raw)
     except ValueError:
-        raise _wrong_kind(setting, origin, raw) from None
+        raise _refused(setting, origin, raw) from None
+    if not setting.allows(value):
+        raise _refused(setting, origin, raw)
+    return value
 
 
 def _parse_flag(raw: str) -> bool:
@@ -203,18 +223,25 @@ def _look_up(body: dict[str, Any], key: str) -> Any:
 
 def _typed(setting: Setting, value: Any, origin: str) -> Any:
     if setting.kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        value = _as_float(value)
     fits = isinstance(value, setting.kind) and not (setting.kind is int and isinstance(value, bool))
     if setting.kind is list and fits:
         fits = all(isinstance(item, str) for item in value)
-    if not fits:
-        raise _wrong_kind(setting, origin, value)
+    if not fits or not setting.allows(value):
+        raise _refused(setting, origin, value)
     return value
 
 
-def _wrong_kind(setting: Setting, origin: str, value: Any) -> ConfigError:
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _refused(setting: Setting, origin: str, value: Any) -> ConfigError:
     shown = "a secret" if setting.secret else repr(value)
-    return ConfigError(f"{origin}: {setting.key} must be {_KIND_NAMES[setting.kind]}, not {shown}.")
+    return ConfigError(f"{origin}: {setting.key} must be {setting.meaning}, not {shown}.")
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -26,7 +26,7 @@ START_SECONDS = 20.0
 API_SETTINGS = (
     Setting("api.enabled", True, bool, "whether the daemon serves HTTP at all (seed 002)"),
     Setting("api.host", "127.0.0.1", str, "the address the daemon listens on (seed 002)", env="OMAR_HOST"),
-    Setting("api.port", 9876, int, "the port the daemon listens on (seed 002)", env="OMAR_PORT"),
+    Setting("api.port", 9876, int, "the port the daemon listens on (seed 002)", env="OMAR_PORT", least=0, most=65535),
 )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from shared import output
+from shared import local_daemon, output
 from shared.errors import UsageError
 from shared.http import raise_for
 
@@ -40,12 +40,8 @@ def create(*, name: str, user: str | None, scopes: list[str], expires: str | Non
 
 
 def show_all(*, json: bool) -> int:
-    from omar_daemon.client import owner_client
-
-    with owner_client() as client:
-        answer = client.request("GET", "/api/keys")
-    raise_for(answer, "Listing the keys")
-    keys = answer.json()["keys"]
+    """Print the keys. Without a daemon, what the store holds."""
+    keys = _asked() if local_daemon.running() is not None else _read()
     if json:
         output.print_json({"keys": keys})
         return 0
@@ -55,6 +51,34 @@ def show_all(*, json: bool) -> int:
     rows = [[k["id"], k["name"], k["user"], k["hint"] + "…", " ".join(k["scopes"]), _state(k)] for k in keys]
     output.print_table(("id", "name", "user", "key", "scopes", "state"), rows)
     return 0
+
+
+def _asked() -> list[dict[str, Any]]:
+    from omar_daemon.client import daemon_client
+
+    with daemon_client() as client:
+        answer = client.request("GET", "/api/keys")
+    raise_for(answer, "Listing the keys")
+    found: list[dict[str, Any]] = answer.json()["keys"]
+    return found
+
+
+def _read() -> list[dict[str, Any]]:
+    """From the store; nothing is made where there is none yet."""
+    from omar_daemon.settings import SETTINGS
+    from shared import config, paths
+
+    url = config.load("omar", SETTINGS).text("server.database_url")
+    if not url and not paths.daemon_database().exists():
+        return []
+    from omar_daemon.store.engine import open_store
+    from omar_daemon.store.keys import stored
+
+    store = open_store(url, paths.daemon_database())
+    try:
+        return [key.shown() for key in stored(store)]
+    finally:
+        store.close()
 
 
 def revoke(*, key_id: str, dry_run: bool) -> int:

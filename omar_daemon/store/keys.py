@@ -54,6 +54,10 @@ class Key:
     expires_at: float | None
     revoked_at: float | None
 
+    def shown(self) -> dict[str, Any]:
+        """As the API and `omar keys list` show it."""
+        return {**vars(self), "scopes": list(self.scopes)}
+
 
 class Keys:
     """The keys of one daemon. Only this process writes them, so verifying reads memory, not the database."""
@@ -99,9 +103,7 @@ class Keys:
 
     def list(self) -> list[Key]:
         """All keys, revoked ones too, oldest first."""
-        with self._store.read() as connection:
-            rows = connection.execute(sqlalchemy.select(keys_table).order_by(keys_table.c.created_at))
-            return [_key(row._mapping) for row in rows]
+        return stored(self._store)
 
     def revoke(self, key_id: str) -> bool:
         """Revoke a key at once; False when there is no such living key."""
@@ -124,6 +126,13 @@ class Keys:
         with self._store.read() as connection:
             rows = connection.execute(sqlalchemy.select(keys_table).where(keys_table.c.revoked_at.is_(None)))
             return {row.sha256: _key(row._mapping) for row in rows}
+
+
+def stored(store: Store) -> list[Key]:
+    """All keys of a store, revoked ones too, oldest first."""
+    with store.read() as connection:
+        rows = connection.execute(sqlalchemy.select(keys_table).order_by(keys_table.c.created_at))
+        return [_key(row._mapping) for row in rows]
 
 
 def new_key() -> str:

@@ -186,6 +186,16 @@ def test_keys_are_listed_without_their_text_and_can_be_revoked() -> None:
     assert omar("keys", "create", "x", "--expires", "soon").returncode == 2
 
 
+def test_keys_are_listed_without_a_daemon_and_none_is_started() -> None:
+    assert json.loads(omar("keys", "list", "--json").stdout) == {"keys": []}
+    assert local_daemon.running() is None and not paths.daemon_database().exists()
+    omar("keys", "create", "laptop")
+    asked = omar("keys", "list", "--json").stdout
+    omar("down")
+    assert omar("keys", "list", "--json").stdout == asked and '"laptop"' in asked
+    assert local_daemon.running() is None
+
+
 def test_env_prints_working_exports_and_keeps_one_key() -> None:
     first, second = omar("env", "--json"), omar("env", "--json")
     assert first.returncode == 0, first.stderr

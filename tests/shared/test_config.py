@@ -13,7 +13,8 @@ SETTINGS = (
     Setting("server.url", "https://example.org", str, "address", env="OOBO_SERVER_URL"),
     Setting("server.sync", False, bool, "switch", env="OOBO_SYNC"),
     Setting("limits.count", 3, int, "count"),
-    Setting("limits.seconds", 1.5, float, "time"),
+    Setting("limits.seconds", 1.5, float, "time", env="OOBO_SECONDS", least=0),
+    Setting("limits.port", 80, int, "port", least=0, most=65535),
     Setting("ignored", [], list, "names"),
 )
 
@@ -74,6 +75,32 @@ def test_a_value_of_the_wrong_kind_names_its_key_and_file(text: str, key: str) -
 def test_a_wrong_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OOBO_SYNC", "perhaps")
     with pytest.raises(ConfigError, match="OOBO_SYNC"):
+        config.load("oobo", SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("key", "raw", "said"),
+    [
+        ("limits.port", "70000", "limits.port must be a whole number from 0 to 65535, not '70000'"),
+        ("limits.port", "-1", "from 0 to 65535"),
+        ("limits.seconds", "-0.5", "limits.seconds must be a number of at least 0, not '-0.5'"),
+        ("limits.seconds", "nan", "at least 0"),
+        ("limits.seconds", "inf", "at least 0"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_when_it_is_set_and_when_it_is_read(
+    key: str, raw: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        config.set_value("oobo", SETTINGS, key, raw)
+    assert not paths.config_file("oobo").exists()
+    path = write_user(f"[limits]\n{key.partition('.')[2]} = {raw}\n")
+    with pytest.raises(ConfigError, match=f"{path}: {key} must be"):
+        config.load("oobo", SETTINGS)
+    config.set_value("oobo", SETTINGS, key, "1")
+    assert config.load("oobo", SETTINGS)[key] == 1
+    monkeypatch.setenv("OOBO_SECONDS", "-1")
+    with pytest.raises(ConfigError, match="OOBO_SECONDS"):
         config.load("oobo", SETTINGS)
 
 
