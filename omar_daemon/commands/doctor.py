@@ -9,6 +9,7 @@ from shared import local_daemon, output, paths
 from shared.cli.doctor import Check, config_check, daemon_check, home_check, program_check
 
 INSTALL_TMUX = "sudo apt-get install tmux   (or: brew install tmux)"
+INSTALL_BUBBLEWRAP = "sudo apt-get install bubblewrap"
 INSTALL_GIT = "sudo apt-get install git   (or: brew install git)"
 
 
@@ -20,8 +21,53 @@ def checks() -> list[Check]:
         config_check("omar"),
         _owner_key_check(),
         daemon_check(),
+        _settings_check(),
         _port_check(),
+        _backends_check(),
+        _sandbox_check(),
     ]
+
+
+def _settings_check() -> Check:
+    """A daemon reads its settings once, when it starts."""
+    record, file = local_daemon.running(), paths.config_file("omar")
+    if record is None or not file.exists() or file.stat().st_mtime <= record.started_at:
+        return Check("settings", "ok", "those of the file")
+    return Check("settings", "warning", "the file was changed after the daemon had started", "omar down && omar up")
+
+
+def _backends_check() -> Check:
+    """Whether an agent can be started without naming a command."""
+    import shutil
+
+    from omar_daemon.fleet.backends import first_program
+    from omar_daemon.fleet.options import from_settings
+    from omar_daemon.settings import SETTINGS
+    from shared import config
+    from shared.errors import ConfigError
+
+    try:
+        known = from_settings(config.load("omar", SETTINGS), "").registry.all()
+    except ConfigError as error:
+        return Check("backends", "failed", error.message, error.hint)
+    there = [one.name for one in known if shutil.which(first_program(one.command) or one.name)]
+    if there:
+        return Check("backends", "ok", ", ".join(there))
+    names = ", ".join(one.name for one in known)
+    return Check(
+        "backends", "warning", f"none is installed here of {names}",
+        "install one, or start any program as an agent: omar spawn NAME --command PROGRAM",
+    )  # fmt: skip
+
+
+def _sandbox_check() -> Check:
+    """How well the tools of managed agents are kept apart."""
+    from omar_daemon.harness.sandbox.isolation import isolation
+
+    kind = isolation()
+    if kind == "bubblewrap":
+        return Check("sandbox", "ok", "bubblewrap")
+    return Check("sandbox", "warning", f"tools of managed agents run with isolation: {kind}", INSTALL_BUBBLEWRAP)
 
 
 def _tmux_check() -> Check:

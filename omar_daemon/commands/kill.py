@@ -22,8 +22,18 @@ def run(*, names: list[str], force: bool, tree: bool, dry_run: bool, json: bool)
     if json:
         output.print_json({"results": results})
     for result in results:
-        output.say(result.get("error") or result["message"])
+        output.say(f"omar: {result['error']}" if "error" in result else _told(result))
     return 1 if any("error" in result for result in results) else 0
+
+
+def _told(result: dict[str, Any]) -> str:
+    """What happened, with what the agent leaves behind."""
+    told = str(result["message"])
+    if orphans := result.get("children_orphaned"):
+        told += f"; agents below it that live on: {orphans} (--tree kills them too)"
+    if cancelled := result.get("events_cancelled"):
+        told += f"; events for it that were cancelled: {cancelled}"
+    return told
 
 
 def _kill(client: Client, name: str, params: dict[str, str]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     health = f"{found['health']} (idle {found['idle_seconds']} s)"
     if found["health"] == "dead":
         health = f"dead ({found['end_reason'] or 'ended'})"
+    elif found.get("health_reason"):
+        health += f", for it says: {found['health_reason']}"
     facts = [
         ("agent", found["id"]),
         ("health", health),

@@ -77,7 +77,8 @@ def _task(task: str | None, task_file: Path | None) -> str | None:
 def _environment(pairs: list[str]) -> dict[str, str]:
     import os
 
-    found = {}
+    # The caller's programs are the agent's: the daemon may have been started before they were installed.
+    found = {"PATH": os.environ["PATH"]} if os.environ.get("PATH") else {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator and name not in os.environ:

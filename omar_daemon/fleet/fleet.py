@@ -131,7 +131,8 @@ class Fleet:
         await self._refresh(FRESH_SECONDS)
         tail = await self._tail(agent, lines)
         line = self._brief(agent, time.time())
-        return views.detail(agent, line, tail, [child.name for child in self.roster.children(agent.name)])
+        children = [child.name for child in self.roster.children(agent.name)]
+        return views.detail(agent, self.watch.view(agent.name), line, tail, children)
 
     async def summary(self, name: str) -> dict[str, Any]:
         """`{id, health, task, status, children}`; UnknownAgent."""

@@ -19,13 +19,15 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known of an agent. `reported` is the program's own live state when it publishes one."""
+    """What is known of an agent. `done`: it says that its task is complete. `reported` is the program's own live state
+    when it publishes one."""
 
     dead: bool
     question: bool
     error: bool
     idle_seconds: float
     had_task: bool
+    done: bool = False
     reported: Literal["busy", "idle", "waiting"] | None = None
 
 
@@ -36,9 +38,9 @@ def decide(signs: Signs, limits: Thresholds) -> Health:
         return "waiting"
     if signs.reported == "busy":
         return "working"
-    if signs.error and signs.idle_seconds > limits.working:
+    if signs.error and not signs.done and signs.idle_seconds > limits.working:
         return "stuck"
-    if signs.had_task and signs.idle_seconds > limits.stuck:
+    if signs.had_task and not signs.done and signs.idle_seconds > limits.stuck:
         return "stuck"
     if signs.reported == "idle":
         return "idle"

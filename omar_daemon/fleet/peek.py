@@ -43,7 +43,8 @@ class Peek:
         if agent is None:
             raise UnknownAgent(f"Agent '{name}' not found.")
         children = sorted(one.name for one in self._agents.values() if one.record.parent == agent.name)
-        return views.detail(agent, self._brief(agent), self._tail(agent, lines), children)
+        view = self._views.get(agent.name)
+        return views.detail(agent, view, self._brief(agent), self._tail(agent, lines), children)
 
     def _panes(self) -> dict[str, panes.Pane]:
         try:

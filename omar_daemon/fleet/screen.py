@@ -16,6 +16,14 @@ _RULE = re.compile(r"[\s─━═╌┄▁▂▔╭╮╰╯┌┐└┘│┃|�
 _MARGIN = " \t┃│|"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"\s+")
+# What tells of no error although it names one.
+_HARMLESS = re.compile(
+    r"(?i)\b(?:0|no|zero|without(?: any)?)\s+(?:errors?|fail(?:ed|ures?)|exceptions?)\b"
+    r"|\b(?:errors?|failed|exceptions?)\s*[:=]\s*0\b"
+    r"|\b(?:error|exception)[- ](?:handl\w+|free|messages?|types?|class(?:es)?|codes?|paths?|cases?)\b"
+)
+# How the shipped prompt tells an agent to end.
+_DONE = re.compile(r"\W{0,4}\[TASK COMPLETE\]")
 
 # Questions any program may end its screen with; matched against the last line that is not blank.
 GENERAL_QUESTIONS = tuple(
@@ -31,13 +39,15 @@ GENERAL_QUESTIONS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one capture (`raw`) says. `question` and `error` hold the matching line, or are None."""
+    """What one capture (`raw`) says. `question` and `error` hold the matching line, or are None. `done`: the agent
+    has printed at the end that its task is complete."""
 
     raw: tuple[str, ...]
     lines: tuple[str, ...]
     last_output: str
     question: str | None
     error: str | None
+    done: bool = False
 
 
 def read(
@@ -52,6 +62,7 @@ def read(
         last_output=printable(own[-1].strip(_MARGIN))[:LAST_OUTPUT_LENGTH] if own else "",
         question=find_question(trimmed, backend),
         error=find_error(own, errors),
+        done=any(_DONE.match(line) for line in own[-QUESTION_LINES:]),
     )
 
 
@@ -83,7 +94,8 @@ def find_question(lines: Sequence[str], backend: Backend | None) -> str | None:
 def find_error(own: Sequence[str], errors: Sequence[re.Pattern[str]]) -> str | None:
     """The newest of the last lines that matches an error pattern."""
     for line in reversed(own[-ERROR_LINES:]):
-        if any(pattern.search(line) for pattern in errors):
+        told = _HARMLESS.sub("", line)
+        if any(pattern.search(told) for pattern in errors):
             return line.strip()
     return None
 

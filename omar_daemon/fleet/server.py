@@ -24,6 +24,11 @@ _OPTIONS = (
     ("set-option", "-wgq", "remain-on-exit-format", ""),
     ("set-option", "-wg", "automatic-rename", "off"),
     ("set-option", "-wg", "allow-rename", "off"),
+    ("set-option", "-g", "status-left-length", "80"),
+    ("set-option", "-g", "status-left", " #{s/omar-agent-//:session_name} · Ctrl-\\ leaves it running "),
+    ("set-option", "-g", "status-right", ""),
+    ("set-option", "-wg", "window-status-format", ""),
+    ("set-option", "-wg", "window-status-current-format", ""),
     ("bind-key", "-n", "C-\\", "detach-client"),
 )
 

@@ -28,6 +28,7 @@ def health_of(agent: Agent, view: View | None, limits: Thresholds, reported: Rep
             error=view is not None and view.reading.error is not None,
             idle_seconds=now - view.output_at if view is not None else 0.0,
             had_task=agent.record.task is not None,
+            done=view is not None and view.reading.done,
             reported=reported,
         ),
         limits,
@@ -56,8 +57,9 @@ def brief(agent: Agent, view: View | None, state: Health, now: float) -> dict[st
     return answer
 
 
-def detail(agent: Agent, line: dict[str, Any], tail: str, children: list[str]) -> dict[str, Any]:
-    """The whole agent: its line of the list and what only the detail has."""
+def detail(agent: Agent, view: View | None, line: dict[str, Any], tail: str, children: list[str]) -> dict[str, Any]:
+    """The whole agent: its line of the list and what only the detail has. `health_reason` is the line of its screen
+    that makes it `waiting` or `stuck`, None when there is none."""
     record = agent.record
     return {
         **line,
@@ -70,7 +72,15 @@ def detail(agent: Agent, line: dict[str, Any], tail: str, children: list[str]) -
         "output_tail": tail,
         "children": children,
         "prompt_delivery": prompt_delivery(agent),
+        "health_reason": _reason(view, line["health"]),
     }
+
+
+def _reason(view: View | None, state: Health) -> str | None:
+    if view is None:
+        return None
+    found = {"waiting": view.reading.question, "stuck": view.reading.error}.get(state)
+    return None if found is None else screen.printable(found)
 
 
 def prompt_delivery(agent: Agent) -> str | None:

@@ -29,7 +29,10 @@ def run(*, server_url: str | None, dry_run: bool, retry_only: bool, quiet: bool,
     file = QueueFile()
     with ledger.opened() as book:
         if dry_run:
-            return _print_bytes(_with_new(file.read(), book, target, retry_only, include_active))
+            code = _print_bytes(_with_new(file.read(), book, target, retry_only, include_active))
+            if held_back := _held_back(book, target, include_active):
+                output.say(held_back.strip())
+            return code
         token = server.token_for(target, mint=server_url is not None)
         with file.working() as got:
             if not got:
@@ -37,7 +40,7 @@ def run(*, server_url: str | None, dry_run: bool, retry_only: bool, quiet: bool,
                 return 0
             queue = _with_new(file.read(), book, target, retry_only, include_active)
             if not queue.pending:
-                _say(quiet, "Nothing to upload.")
+                _say(quiet, f"Nothing to upload.{_held_back(book, target, include_active)}")
                 return 0
             file.write(queue)
             outcome = _send(file, queue, book, target, token)
@@ -60,6 +63,17 @@ def is_ready(record: Record, include_active: bool) -> bool:
     """Qualified, and (unless asked for) not written to for 30 minutes."""
     age = time.time() - record.modified_ms / 1000
     return record.is_qualified and (include_active or age >= FINISHED_AFTER_SECONDS)
+
+
+def _held_back(book: Ledger, target: Target, include_active: bool) -> str:
+    """One sentence on sessions that may still go on, "" when there are none."""
+    if include_active:
+        return ""
+    settled = book.settled(target.name)
+    found = sum(
+        is_ready(record, True) and not is_ready(record, False) for record in book.sessions() if record.id not in settled
+    )
+    return f" Held back, for they may still go on: {found} (--include-active sends them too)." if found else ""
 
 
 def _print_bytes(queue: Queue) -> int:

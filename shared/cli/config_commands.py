@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from shared import config, output, paths
+from shared import config, local_daemon, output, paths
 from shared.config import Setting
 from shared.errors import UsageError
 from shared.paths import Tool
@@ -52,6 +52,8 @@ def set_value(tool: Tool, settings: Sequence[Setting], key: str, raw: str) -> in
     output.say(f"{key} = {_text(value)} in {paths.config_file(tool)}")
     if setting.env and (origin := config.load(tool, settings).origin(key)).startswith("env"):
         output.warn(f"{origin} still overrides it.")
+    if tool == "omar" and local_daemon.running() is not None:
+        output.say("The daemon that runs goes on as before; `omar down && omar up` makes it heed this.")
     return 0
 
 

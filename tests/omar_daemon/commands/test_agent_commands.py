@@ -97,7 +97,9 @@ def test_a_dry_run_shows_the_exact_payload_and_does_nothing(daemon: Daemon, home
     planned = json.loads(omar("spawn", "w", "-c", "cat", "-t", "x", "-w", str(home), "--dry-run").stdout)
     assert planned == {
         "method": "POST", "path": "/api/agents",
-        "body": {"name": "w", "task": "x", "workdir": str(home), "command": "cat"},
+        "body": {
+            "name": "w", "task": "x", "workdir": str(home), "command": "cat", "env": {"PATH": os.environ["PATH"]},
+        },
     }  # fmt: skip
     daemon.client.post("/api/agents", json={"name": "w", "command": "cat"}).raise_for_status()
     daemon.client.post("/api/agents", json={"name": "c", "command": "cat", "parent": "w"}).raise_for_status()

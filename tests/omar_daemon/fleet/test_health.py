@@ -31,6 +31,7 @@ CALM: dict[str, Any] = {"dead": False, "question": False, "error": False, "idle_
         ({"reported": "idle", "idle_seconds": 1.0}, "idle"),
         ({"reported": "idle", "idle_seconds": 1000.0, "had_task": True}, "stuck"),
         ({"reported": "waiting", "dead": True}, "dead"),
+        ({"done": True, "error": True, "idle_seconds": 1000.0, "had_task": True}, "idle"),
     ],
 )
 def test_the_first_rule_that_fits_decides(signs: dict[str, Any], expected: Health) -> None:

@@ -139,3 +139,24 @@ def test_an_error_counts_near_the_end_and_as_a_whole_word() -> None:
     assert read(["rate limit reached"], None).error is not None
     assert read(["Error: old", *[f"fine {number}" for number in range(6)]], None).error is None
     assert read(["terror and failedness"], None).error is None
+
+
+@pytest.mark.parametrize(
+    ("line", "is_error"),
+    [
+        ("All tests pass: 12 passed, 0 failed. I improved the error handling.", False),
+        ("no errors found", False),
+        ("errors: 0", False),
+        ("Error: rate limit exceeded", True),
+        ("3 passed, 2 failed", True),
+        ("10 failed", True),
+        ("error handling failed", True),
+    ],
+)
+def test_a_word_of_an_error_that_tells_of_none_is_none(line: str, is_error: bool) -> None:
+    assert (screen.find_error(["working", line], ERRORS) is not None) is is_error
+
+
+def test_an_agent_that_says_it_is_done_is_done_and_the_prompt_that_asks_for_it_says_nothing() -> None:
+    for end, done in (["● [TASK COMPLETE] all of it"], True), (["then print `[TASK COMPLETE]` and a summary"], False):
+        assert screen.read(end, (0, 5), None, ERRORS).done is done
