@@ -17,42 +17,13 @@ from omar_daemon.dashboard import guide, lists, orders, tree
 from omar_daemon.dashboard.agent_list import AgentList
 from omar_daemon.dashboard.dialogs import Choice, Field, Form, Reading
 from omar_daemon.dashboard.feed import Feed, Snapshot
+from omar_daemon.dashboard.keys import ACTIONS, OWN
 from omar_daemon.dashboard.panels import AgentScreen, EventList, Headline, ProjectList
 from shared.errors import OmaError
 from shared.output import printable
 
 REFRESH_SECONDS = 1.0
 CHOICE_SECONDS = 0.05
-EVERYTHING = 1_000_000
-ACTIONS = (
-    ("up,k", "move(-1)"),
-    ("down,j", "move(1)"),
-    ("pageup", "page(-1)"),
-    ("pagedown", "page(1)"),
-    ("home,g", f"move(-{EVERYTHING})"),
-    ("end,G", f"move({EVERYTHING})"),
-    ("left,h", "fold(True)"),
-    ("right,l", "fold(False)"),
-    ("tab", "drill"),
-    ("shift+tab,escape", "out"),
-    ("slash", "find"),
-    ("n", "spawn"),
-    ("s", "send"),
-    ("x", "interrupt"),
-    ("d", "kill"),
-    ("enter,a", "attach"),
-    ("v", "zoom"),
-    ("w", "wrap"),
-    ("e", "events"),
-    ("p", "projects"),
-    ("r", "look"),
-    ("S", "settings"),
-    ("D", "log"),
-    ("question_mark", "keys"),
-    ("z", "leave"),
-    ("Q,q,ctrl+c", "ask_to_leave"),
-)
-_OWN = {action.split("(")[0] for _, action in ACTIONS}
 
 
 class Dashboard(App[int]):
@@ -163,7 +134,7 @@ class Dashboard(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a question is open or words are typed, keys are not the dashboard's; Escape ends the search."""
-        if action not in _OWN:
+        if action not in OWN:
             return super().check_action(action, parameters)
         if isinstance(self.screen, ModalScreen):
             return False
