@@ -105,6 +105,23 @@ def run_git(arguments: Sequence[str], *, stdin: bytes | None = None, cwd: Path |
 
 def discover(start: Path) -> Repository:
     """The repository that `start` is in; UsageError when it is in none."""
+    return _discover_at_once(start) or _discover(start)
+
+
+def _discover_at_once(start: Path) -> Repository | None:
+    """All questions in one, for a worktree whose paths hold no newline, as nearly all are; else None."""
+    try:
+        answers = _rev_parse(
+            start, "--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--show-toplevel"
+        ).split("\n")
+    except GitError:
+        return None
+    if len(answers) != 4 or answers[2] != "false":
+        return None
+    return Repository(Path(answers[0]), Path(answers[1]), Path(answers[3]))
+
+
+def _discover(start: Path) -> Repository:
     try:
         # One question each: a path may hold newlines.
         git_dir = _rev_parse(start, "--absolute-git-dir")

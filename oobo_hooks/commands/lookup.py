@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from oobo_hooks import repository as repositories
-from oobo_hooks.hook import processing
 from oobo_hooks.repository import GitError, Repository
 from oobo_hooks.store import anchors, outbox
 from oobo_hooks.store.anchors import KnownRepository, LocalAnchor
@@ -31,6 +30,9 @@ class Place:
 
     @property
     def remote(self) -> str | None:
+        # What makes anchors takes 200 ms to load, and most commands only read them.
+        from oobo_hooks.hook import processing
+
         return processing.remote_of(self.repository)
 
 

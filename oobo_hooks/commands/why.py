@@ -7,17 +7,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from oobo_hooks import omar
-from oobo_hooks.anchor import evidence
 from oobo_hooks.commands import lookup
 from oobo_hooks.commands.blame import Authors, BlamedLine, blame, relative_path
 from oobo_hooks.store import database
 from oobo_hooks.store.anchors import LocalAnchor
-from shared import output, transcripts
+from shared import output
 from shared.errors import OmaError, UsageError
-from shared.transcripts import Conversation
+
+if TYPE_CHECKING:
+    from shared.transcripts import Conversation
 
 SCORES_SECONDS = 20.0
 _TARGET = re.compile(r"(?P<file>.+):(?P<line>\d{1,9})")
@@ -79,6 +79,9 @@ def _tell_session(
 ) -> None:
     name = anchor.anchor.get("omar_agent")
     if name:
+        # Asking the daemon needs HTTP, and reading a log its models: 60 ms that a line of a person goes without.
+        from oobo_hooks import omar
+
         story["omar"] = omar.agent(name) or anchor.explanation.get("omar") or {"id": name, "task": None}
     linked = {session["session_id"]: session for session in anchor.anchor["sessions"]}
     session = linked.get(session_id or "")
@@ -107,6 +110,9 @@ def _root_session(session: dict[str, Any], linked: dict[str, dict[str, Any]]) ->
 
 def prompt_before(root: str, session_id: str, tool: str, line: BlamedLine, worktree: str) -> str | None:
     """What a person had last said when the session wrote the line; None without a log or without such an edit."""
+    from oobo_hooks.anchor import evidence
+    from shared import transcripts
+
     session = transcripts.read_session(root, tool=tool) if tool in transcripts.TOOLS else None
     if session is None:
         return None

@@ -287,3 +287,23 @@ def test_a_local_login_needs_no_key_and_the_anchor_can_be_read_back(repository: 
     )
     assert answer.json()["anchor"]["message"] == "for the daemon"
     assert oobo_json("auth", "status")["logged_in"]
+
+
+@pytest.mark.parametrize("arguments", [("blame", "a.py"), ("why", "a.py:1")])
+def test_looking_at_lines_loads_no_models_and_asks_git_twice(
+    repository: Repository, arguments: tuple[str, ...]
+) -> None:
+    repository.write("a.py", "x = 1\n")
+    repository.commit()
+    program = (
+        f"import subprocess, sys; sys.argv = ['oobo', *{arguments!r}]\n"
+        "asked = []; sys.addaudithook(lambda name, told: name == 'subprocess.Popen' and asked.append(told[1]))\n"
+        "from oobo_hooks.main import main\n"
+        "main()\n"
+        "heavy = [name for name in ('pydantic', 'msgspec', 'http.client', 'asyncio') if name in sys.modules]\n"
+        "print(len(asked), *heavy, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=repository.path, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.splitlines()[-1] == "2"
