@@ -6,6 +6,7 @@ repository's server never gets it, nor this key.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from oobo_hooks import delivery, settings
 from oobo_hooks.delivery import Outcome
 from oobo_hooks.settings import Server
 from oobo_hooks.store import anchors, database, outbox
-from oobo_hooks.store.outbox import Route
+from oobo_hooks.store.outbox import USERS_SERVER, Route
 from shared import credentials
 from shared.config import Config
 from shared.errors import NotAuthorisedError, OmaError, UsageError
@@ -45,7 +46,10 @@ class Round:
 
 def of_repository(connection: sqlite3.Connection, state_dir: Path, server: Server) -> Route:
     """The route of what the hooks of a repository queue for `server`."""
-    known = anchors.find_repository(connection, str(state_dir.parent)) if server.is_own else None
+    if not server.is_own:
+        return USERS_SERVER
+    # The store knows a repository by its real path; a hook may have come by way of a symlink.
+    known = anchors.find_repository(connection, os.path.realpath(state_dir.parent))
     return Route(server.address, known.id if known else None)
 
 

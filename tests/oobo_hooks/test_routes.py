@@ -97,6 +97,14 @@ def test_one_repositorys_worker_leaves_the_others_events_alone(
     assert item.commit_hash == diary.head
 
 
+def test_a_worker_started_by_way_of_a_symlink_finds_its_route(app: Repository, company: AnchorServer) -> None:
+    link = app.path.with_name("link")
+    link.symlink_to(app.path)
+    app.commit()
+    Worker(link / ".git" / "oobo", linger=0.0, settle=0.0).run()
+    assert (len(company.events), left()) == (1, [])
+
+
 def test_sync_sends_each_to_its_own_server_with_its_own_key(
     diary: Repository, app: Repository, company: AnchorServer
 ) -> None:
