@@ -114,7 +114,7 @@ class Actor:
             turn = sessions.turn_of(session)
             if turn and not self._is_answered(connection, turn):
                 return []
-            entries = self._resume(connection, turn) if turn else self._promote(connection)
+            entries = self._resume(connection) if turn else self._promote(connection)
             if turn or entries:
                 found.append(_Begun(session.columns["last_seq"] + 1))
             return entries
@@ -143,13 +143,9 @@ class Actor:
         answered = {event.value.get("tool_use_id") or event.value.get("custom_tool_use_id") for event in answers}
         return set(turn["waits_for"]) <= answered
 
-    def _resume(self, connection: Connection, turn: dict[str, Any]) -> Sequence[Entry]:
+    def _resume(self, connection: Connection) -> Sequence[Entry]:
         sessions.set_status(connection, self._session_id, "running", turn={})
-        again = {"type": "session.status_running"}
-        if turn["kind"] == "remote":
-            # The session never stopped running, so nothing is told.
-            return []
-        return events.append(connection, self._session_id, [again])
+        return events.append(connection, self._session_id, [{"type": "session.status_running"}])
 
     async def _turn(self) -> None:
         """Run the turn to its idle, whatever happens in it."""
@@ -207,12 +203,7 @@ class Actor:
         session = sessions.sessions.get(connection, self._session_id)
         if session is None or session.columns["status"] == "terminated":
             return []
-        turn: dict[str, Any] = {}
-        if ended.waits_for:
-            turn = {"waits_for": ended.waits_for, "kind": "remote" if ended.remote else "action"}
-        if ended.remote:
-            sessions.set_status(connection, self._session_id, "running", turn=turn)
-            return []
+        turn = {"waits_for": ended.waits_for} if ended.waits_for else {}
         sessions.set_status(connection, self._session_id, "idle", turn=turn)
         idle = {"type": "session.status_idle", "stop_reason": ended.stop_reason}
         return events.append(connection, self._session_id, [idle])

@@ -58,8 +58,7 @@ class Managed:
 
     def _left_over(self) -> tuple[list[str], list[str]]:
         with self.store.read() as connection:
-            unfinished = sessions.unfinished(connection)
-            broken = [session.id for session in unfinished if sessions.turn_of(session).get("kind") != "remote"]
+            broken = [session.id for session in sessions.unfinished(connection)]
             return broken, events.sessions_with_pending(connection)
 
     async def stop(self) -> None:

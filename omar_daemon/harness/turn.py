@@ -40,6 +40,10 @@ MAX_STEPS = 100
 MAX_RETRIES = 4
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 30.0
+_NO_WORKER = (
+    "The environment is self-hosted, and this server has no queue yet from which a worker could take its tool calls. "
+    "Use an environment of the type cloud."
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,6 @@ class Ended:
 
     stop_reason: dict[str, Any]
     waits_for: list[str] = field(default_factory=list)
-    remote: bool = False
 
 
 @dataclass(frozen=True)
@@ -241,17 +244,16 @@ class Turn:
 
     async def _carry_out(self, calls: Sequence[Call]) -> Ended | None:
         """Run what may run, all at once; what is left decides whether the turn waits."""
-        remote = [call for call in calls if self._is_remote(call)]
-        here = [call for call in calls if call not in remote and call.kind != "agent.custom_tool_use"]
+        if any(self._needs_worker(call) for call in calls):
+            raise ModelError("environment_worker_unavailable_error", _NO_WORKER)
+        here = [call for call in calls if call.kind != "agent.custom_tool_use"]
         await self._run_all([call for call in here if call.permission != "ask"])
         asked = [call.event_id for call in calls if call.kind == "agent.custom_tool_use" or call.permission == "ask"]
         if asked:
             return Ended({"type": "requires_action", "event_ids": asked}, asked)
-        if remote:
-            return Ended({}, [call.event_id for call in remote], remote=True)
         return None
 
-    def _is_remote(self, call: Call) -> bool:
+    def _needs_worker(self, call: Call) -> bool:
         """In a self-hosted environment a worker carries out what touches files; the web stays with the daemon."""
         touches = call.kind == "agent.tool_use" and call.tool is not None and not call.tool.name.startswith("web_")
         return self._setup.self_hosted and touches and call.permission == "allow"

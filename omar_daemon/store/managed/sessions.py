@@ -79,7 +79,7 @@ def set_status(connection: Connection, session_id: str, status: str, turn: Mappi
 def turn_of(session: Document) -> dict[str, Any]:
     """What the session's unfinished turn waits for; empty when no turn is open.
 
-    `{"waits_for": [event ids], "kind": "action" | "remote"}`: answers of the user, or of a self-hosted worker.
+    `{"waits_for": [event ids]}`: answers of the user.
     """
     found: dict[str, Any] = json.loads(session.columns["turn"])
     return found

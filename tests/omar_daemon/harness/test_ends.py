@@ -100,3 +100,23 @@ def test_packages_that_are_not_installed_are_said_once(stage: Stage, model: Runn
     stage.turn(session, "again")
     (warning,) = [one for one in stage.log(session, "session.warning") if one["source"] == "environment"]
     assert "apt: jq; pip: numpy" in warning["message"]
+
+
+def test_a_turn_that_needs_a_worker_of_a_self_hosted_environment_says_that_there_is_none(
+    stage: Stage, model: RunningModel
+) -> None:
+    config = {"type": "self_hosted"}
+    stage.environment = stage.post("/v1/environments", {"name": "elsewhere", "config": config})["id"]
+    model.rewrite({"turns": [tool_turn("bash", {"command": "true"})], "after": "Only words."})
+    session = stage.session()
+    stage.say(session, "go")
+    log = stage.wait_for(session, "session.status_idle")
+    (error,) = of_type(log, "session.error")
+    assert error["error"]["type"] == "environment_worker_unavailable_error"
+    assert error["error"]["retry_status"] == {"type": "terminal"}
+    assert "self-hosted" in error["error"]["message"]
+    assert of_type(log, "agent.tool_result")[0]["is_error"] is True
+    assert types_of(log).count("session.status_idle") == 1
+    assert log[-1]["stop_reason"] == {"type": "retries_exhausted"}
+    stage.turn(session, "then talk")
+    assert types_of(stage.log(session))[-1] == "session.status_idle"
