@@ -46,7 +46,7 @@ def build_app(services: Services) -> Starlette:
         return surface_of(listed, path).error(problem)
 
     async def is_tool(request: Request) -> bool:
-        return request.client is not None and await is_sandboxed(request.client.port, services.port)
+        return request.client is not None and await is_sandboxed(request.client, request.scope["server"])
 
     app = Starlette(
         routes=[RouteIndex(_ordered_routes(listed))],

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import os
 import stat
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,14 +20,16 @@ from pathlib import Path
 
 from omar_daemon.harness.sandbox import process
 
+Address = tuple[str, int]
+
 _NET = ("tcp", "tcp6")
 _PROC = Path("/proc")
 _KEPT = 1024
 
 _judge = ThreadPoolExecutor(1, "callers")
 """Looks through the machine's programs off the event loop. One thread only, so `_outside` needs no lock."""
-_outside: dict[tuple[int, int, int], None] = {}
-"""Connections (inode, ports) that a program of the user was seen to hold: one that is kept alive is judged once."""
+_outside: dict[tuple[int, Address, Address], None] = {}
+"""Connections (inode, both ends) that a program of the user was seen to hold: one that is kept alive is judged once."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class _Socket:
     user: int
 
 
-async def is_sandboxed(client_port: int, server_port: int) -> bool:
+async def is_sandboxed(client: Address, server: Address) -> bool:
     """Whether a program that holds this connection may be a tool. Costs nothing while no tool runs.
 
     A connection of our own user whose holder cannot be found counts as a tool's: one that sends and then closes, or
@@ -44,17 +48,17 @@ async def is_sandboxed(client_port: int, server_port: int) -> bool:
     """
     if process.running == 0 or not _PROC.joinpath("self/ns/pid").exists():
         return False
-    return await asyncio.get_running_loop().run_in_executor(_judge, _is_tools, client_port, server_port)
+    return await asyncio.get_running_loop().run_in_executor(_judge, _is_tools, client, server)
 
 
-def _is_tools(client_port: int, server_port: int) -> bool:
-    found = _socket(client_port, server_port)
+def _is_tools(client: Address, server: Address) -> bool:
+    found = _socket(client, server)
     if found is None or not found.inode:
         return True
     if found.user != os.getuid():
         return False
     # What was closed and what is a new connection from the same port has another inode, or none.
-    connection = (found.inode, client_port, server_port)
+    connection = (found.inode, client, server)
     if connection in _outside:
         return False
     if not _is_held_outside(found.inode):
@@ -65,17 +69,26 @@ def _is_tools(client_port: int, server_port: int) -> bool:
     return False
 
 
-def _socket(local_port: int, remote_port: int) -> _Socket | None:
-    wanted = (f":{local_port:04X}", f":{remote_port:04X}")
+def _socket(local: Address, remote: Address) -> _Socket | None:
+    # Whole addresses: from 127.0.0.2 a tool can connect with the very port that a program of the user has on 127.0.0.1.
+    wanted = [_as_listed(local), _as_listed(remote)]
     for name in _NET:
         try:
             lines = _PROC.joinpath("net", name).read_text().splitlines()[1:]
         except OSError:
             continue
         for fields in map(str.split, lines):
-            if fields[1].endswith(wanted[0]) and fields[2].endswith(wanted[1]):
+            if fields[1:3] == wanted:
                 return _Socket(int(fields[9]), int(fields[7]))
     return None
+
+
+def _as_listed(address: Address) -> str:
+    """An address as the kernel's tables write it: words of 32 bits in the machine's own order."""
+    host, port = address
+    packed = ipaddress.ip_address(host).packed
+    words = (int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed), 4))
+    return "".join(f"{word:08X}" for word in words) + f":{port:04X}"
 
 
 def _is_held_outside(inode: int) -> bool:

@@ -33,6 +33,10 @@ def connected(server: int) -> Iterator[int]:
         yield int(connection.getsockname()[1])
 
 
+def sandboxed(port: int, server: int, host: str = "127.0.0.1") -> bool:
+    return asyncio.run(callers.is_sandboxed((host, port), ("127.0.0.1", server)))
+
+
 def test_a_connection_that_is_kept_alive_is_judged_once_and_never_on_the_event_loop(
     server: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,15 +50,15 @@ def test_a_connection_that_is_kept_alive_is_judged_once_and_never_on_the_event_l
     monkeypatch.setattr(callers, "_is_held_outside", watched)
     for _ in range(2):
         with connected(server) as port:
-            assert [asyncio.run(callers.is_sandboxed(port, server)) for _ in range(3)] == [False] * 3
+            assert [sandboxed(port, server) for _ in range(3)] == [False] * 3
     assert len(judges) == 2
     assert threading.main_thread() not in judges
 
 
 def test_what_was_closed_is_a_tools_although_its_connection_was_judged(server: int) -> None:
     with connected(server) as port:
-        assert not asyncio.run(callers.is_sandboxed(port, server))
-    assert asyncio.run(callers.is_sandboxed(port, server))
+        assert not sandboxed(port, server)
+    assert sandboxed(port, server)
 
 
 def test_no_more_is_remembered_than_there_is_room_for(server: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +66,7 @@ def test_no_more_is_remembered_than_there_is_room_for(server: int, monkeypatch: 
     callers._outside.clear()
     for _ in range(4):
         with connected(server) as port:
-            assert not asyncio.run(callers.is_sandboxed(port, server))
+            assert not sandboxed(port, server)
     assert len(callers._outside) == 2
 
 
@@ -74,7 +78,7 @@ def test_a_connection_that_a_program_of_another_namespace_holds_too_is_a_tools(s
         inside = subprocess.Popen(line, stdout=subprocess.PIPE, pass_fds=[connection.fileno()])
         try:
             assert inside.stdout is not None and inside.stdout.readline()
-            assert asyncio.run(callers.is_sandboxed(port, server))
+            assert sandboxed(port, server)
         finally:
             inside.kill()
             inside.communicate()
@@ -121,3 +125,33 @@ def test_a_second_cancellation_does_not_save_what_a_tool_started(monkeypatch: py
     monkeypatch.setattr(process, "kill_marked", slow)
     asyncio.run(cancelled_twice())
     assert killed.wait(5)
+
+
+@pytest.mark.skipif(isolation() == "none", reason="there are no namespaces for a tool here")
+def test_a_tool_on_another_loopback_address_does_not_hide_behind_a_port_of_the_users(server: int) -> None:
+    with connected(server) as port:
+        call = (
+            f"import socket; c = socket.create_connection(('127.0.0.1', {server}), 5, ('127.0.0.2', {port})); print()"
+        )
+        line = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "python3", "-c"]
+        wait = "sys.stdout.flush(); sys.stdin.read()"
+        whole = [*line, f"import sys; {call}; {wait}"]
+        inside = subprocess.Popen(whole, stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+        try:
+            assert inside.stdout is not None and inside.stdout.readline() == b"\n"
+            assert not sandboxed(port, server)
+            assert sandboxed(port, server, "127.0.0.2")
+        finally:
+            inside.kill()
+            inside.communicate()
+
+
+def test_an_address_of_the_sixth_version_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "running", 1)
+    try:
+        listening = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with listening, socket.create_connection(("::1", listening.getsockname()[1])) as connection:
+        ends = connection.getsockname()[:2], connection.getpeername()[:2]
+        assert not asyncio.run(callers.is_sandboxed(*ends))
