@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shared import local_daemon, output
 from shared.errors import UsageError
 from shared.http import raise_for
+
+if TYPE_CHECKING:
+    from shared.http import Client
 
 DEFAULT_SCOPES = ("agents", "metrics", "anchors", "managed")
 BAD_REQUEST = 400
@@ -88,10 +91,24 @@ def revoke(*, key_id: str, dry_run: bool) -> int:
         output.say(f"Would revoke {key_id}.")
         return 0
     with owner_client() as client:
-        answer = client.request("DELETE", f"/api/keys/{quote(key_id, safe='')}")
+        found = _id_of(client, key_id)
+        answer = client.request("DELETE", f"/api/keys/{quote(found, safe='')}")
     raise_for(answer, "Revoking the key")
     output.say(f"{key_id} is revoked.")
     return 0
+
+
+def _id_of(client: Client, named: str) -> str:
+    """The id of the one living key of this name; `named` itself when it is an id, or no name."""
+    answer = client.request("GET", "/api/keys")
+    raise_for(answer, "Looking for the key")
+    living = [key for key in answer.json()["keys"] if key["revoked_at"] is None]
+    if any(key["id"] == named for key in living):
+        return named
+    ids = [str(key["id"]) for key in living if key["name"] == named]
+    if len(ids) > 1:
+        raise UsageError(f"There are {len(ids)} keys named {named!r}.", hint="Give the id: `omar keys list`.")
+    return ids[0] if ids else named
 
 
 def seconds_of(text: str) -> int:

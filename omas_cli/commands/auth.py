@@ -8,7 +8,9 @@ from omas_cli import device_login, server
 from omas_cli.server import Target
 from omas_cli.settings import LOCAL, SETTINGS
 from shared import config, credentials, output
-from shared.errors import NotAuthorisedError, OmaError, UsageError
+from shared.errors import NotAuthorisedError, OmaError, UnavailableError, UsageError
+
+LOCAL_HINT = "Without a server of your own: `omas auth login --local` logs in to this machine's daemon."
 
 
 def login(*, local: bool, server_url: str | None, token_stdin: bool) -> int:
@@ -16,18 +18,24 @@ def login(*, local: bool, server_url: str | None, token_stdin: bool) -> int:
     if local and server_url is not None:
         raise UsageError("--local and --server name two servers.", hint="Leave one out.")
     target = server.target(LOCAL if local else server_url)
-    if token_stdin:
-        token = credentials.read_secret(f"Key for {target.name}: ")
-    elif target.is_local:
-        token = server.mint_local_key(target)
-    else:
-        token = device_login.token_of(_provider(target))
-    who = verify(target, token)
+    try:
+        token = _new_token(target, token_stdin)
+        who = verify(target, token)
+    except UnavailableError as error:
+        raise UnavailableError(error.message, hint=error.hint or LOCAL_HINT) from error
     credentials.write("omas", target.credential, token)
     if config.load("omas", SETTINGS).text("server.url") != target.name:
         config.set_value("omas", SETTINGS, "server.url", target.name)
     output.say(f"Logged in to {target.name} as {output.cell(who['username'])}.")
     return 0
+
+
+def _new_token(target: Target, token_stdin: bool) -> str:
+    if token_stdin:
+        return credentials.read_secret(f"Key for {target.name}: ")
+    if target.is_local:
+        return server.mint_local_key(target)
+    return device_login.token_of(_provider(target))
 
 
 def _provider(target: Target) -> device_login.Provider:

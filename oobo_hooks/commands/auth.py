@@ -9,9 +9,10 @@ from oobo_hooks.delivery import USER_AGENT
 from oobo_hooks.settings import LOCAL, SETTINGS, Server
 from oobo_hooks.store import database, outbox
 from shared import config, credentials, output
-from shared.errors import NotAuthorisedError, UsageError
+from shared.errors import NotAuthorisedError, UnavailableError, UsageError
 
 VERIFY = "/anchors/verify"
+LOCAL_HINT = "Without a server of your own: `oobo auth login --local` logs in to this machine's daemon."
 
 
 def login(*, local: bool, url: str | None, key_stdin: bool) -> int:
@@ -21,7 +22,10 @@ def login(*, local: bool, url: str | None, key_stdin: bool) -> int:
     chosen = LOCAL if local else url or settings.load().text("server.url")
     settings.refuse_bad_url(chosen, "--server")
     key = _new_key(chosen, key_stdin)
-    username = verify(Server(chosen, key, "login", True))
+    try:
+        username = verify(Server(chosen, key, "login", True))
+    except UnavailableError as error:
+        raise UnavailableError(error.message, hint=error.hint or LOCAL_HINT) from error
     credentials.write("oobo", settings.credential_name(chosen), key)
     if settings.load().text("server.url") != chosen:
         config.set_value("oobo", SETTINGS, "server.url", chosen)

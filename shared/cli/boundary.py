@@ -117,14 +117,17 @@ def _with_only(app: Any, commands: list[Any], groups: list[Any]) -> Any:
 
 
 def _say_usage(tool: Tool, error: Any) -> None:
-    from typer._click.exceptions import NoArgsIsHelpError
+    from typer._click.exceptions import NoArgsIsHelpError, NoSuchOption
 
     message = error.format_message()
     if isinstance(error, NoArgsIsHelpError):
         output.say(message)
         return
     context = getattr(error, "ctx", None)
-    _say_error(tool, message, f"See `{context.command_path if context is not None else tool} --help`.")
+    hint = f"See `{context.command_path if context is not None else tool} --help`."
+    if isinstance(error, NoSuchOption):
+        hint += " A text that begins with a dash goes behind ` -- `."
+    _say_error(tool, message, hint)
 
 
 def _say_error(tool: Tool, message: str, hint: str | None) -> None:
