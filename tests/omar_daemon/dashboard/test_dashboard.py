@@ -367,7 +367,7 @@ def test_omar_on_a_terminal_starts_the_daemon_and_lends_the_terminal_to_an_agent
         terminal.press("w", "Tab", "Tab", "Tab", "Tab", "cat", "Enter")
         terminal.until("1 agent ", "w · ")
         terminal.press("Enter")
-        terminal.until("[omar-agen")
+        terminal.until("w · Ctrl-\\ leaves it running")
         terminal.press("typed by hand", "Enter")
         terminal.until("typed by hand")
         terminal.press("C-\\")
