@@ -53,8 +53,12 @@ def main(wanted: list[str]) -> int:
 
 
 def _clean_up(home: Path) -> None:
-    from shared import paths
+    from shared import local_daemon, paths
 
+    # A bench that failed, or was the last to start one, leaves a daemon.
+    record = local_daemon.running()
+    if record is not None:
+        os.kill(record.pid, signal.SIGTERM)
     subprocess.run(["tmux", "-L", paths.tmux_socket(), "kill-server"], capture_output=True, check=False)
     shutil.rmtree(home, ignore_errors=True)
 
