@@ -32,26 +32,27 @@ def _end_what_a_killed_daemon_left() -> None:
     from omar_daemon.fleet import environment, server
     from omar_daemon.fleet.connection import SubprocessConnection
     from omar_daemon.fleet.errors import TmuxError
-    from omar_daemon.fleet.options import socket_name
-    from omar_daemon.settings import SETTINGS
-    from shared import config
     from shared.errors import ConfigError
 
     with contextlib.suppress(TmuxError, ConfigError):
-        socket = socket_name(config.load("omar", SETTINGS))
-        server.end_if_empty(SubprocessConnection(socket, environment.server_environment()))
+        server.end_if_empty(SubprocessConnection(_socket(), environment.server_environment()))
 
 
 def _agents_live_on() -> bool:
     """The daemon takes the private tmux server with it when no agent is left there."""
     from omar_daemon.fleet import server
     from omar_daemon.fleet.errors import TmuxMissing
-    from omar_daemon.fleet.options import socket_name
-    from omar_daemon.settings import SETTINGS
-    from shared import config
     from shared.errors import ConfigError
 
     try:
-        return server.has_session(socket_name(config.load("omar", SETTINGS)), server.KEEPER)
+        return server.has_session(_socket(), server.KEEPER)
     except (TmuxMissing, ConfigError):
         return False
+
+
+def _socket() -> str:
+    from omar_daemon.fleet.options import socket_name
+    from omar_daemon.settings import SETTINGS
+    from shared import config
+
+    return socket_name(config.load("omar", SETTINGS))

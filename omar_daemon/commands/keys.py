@@ -60,7 +60,11 @@ def _asked() -> list[dict[str, Any]]:
     from omar_daemon.client import daemon_client
 
     with daemon_client() as client:
-        answer = client.request("GET", "/api/keys")
+        return _listed(client)
+
+
+def _listed(client: Client) -> list[dict[str, Any]]:
+    answer = client.request("GET", "/api/keys")
     raise_for(answer, "Listing the keys")
     found: list[dict[str, Any]] = answer.json()["keys"]
     return found
@@ -100,9 +104,7 @@ def revoke(*, key_id: str, dry_run: bool) -> int:
 
 def _id_of(client: Client, named: str) -> str:
     """The id of the one living key of this name; `named` itself when it is an id, or no name."""
-    answer = client.request("GET", "/api/keys")
-    raise_for(answer, "Looking for the key")
-    living = [key for key in answer.json()["keys"] if key["revoked_at"] is None]
+    living = [key for key in _listed(client) if key["revoked_at"] is None]
     if any(key["id"] == named for key in living):
         return named
     ids = [str(key["id"]) for key in living if key["name"] == named]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,18 +15,10 @@ from omar_daemon.harness.manager import Managed
 from omar_daemon.harness.providers.interface import ModelError
 from omar_daemon.harness.repair import END_TURN
 from omar_daemon.harness.turn import Ended
-from omar_daemon.store.engine import Store, open_store
+from omar_daemon.store.engine import Store
 from omar_daemon.store.managed import events, sessions
 
 SHORT = 0.2
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("OMA_HOME", str(tmp_path / "oma"))
-    opened = open_store("", tmp_path / "omar.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -21,17 +21,9 @@ from omar_daemon.harness.outputs import Output
 from omar_daemon.harness.sandbox.layout import Layout
 from omar_daemon.managed_api import session_results
 from omar_daemon.routing import ApiError
-from omar_daemon.store.engine import Store, open_store
+from omar_daemon.store.engine import Store
 from omar_daemon.store.managed import files as room
 from omar_daemon.store.managed import sessions
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("OMA_HOME", str(tmp_path / "oma"))
-    opened = open_store("", tmp_path / "omar.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

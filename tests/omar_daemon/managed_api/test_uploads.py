@@ -7,7 +7,6 @@ import io
 import resource
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,19 +15,11 @@ from starlette.requests import Request
 
 from omar_daemon.harness.manager import Managed
 from omar_daemon.managed_api import files
-from omar_daemon.store.engine import Store, open_store
+from omar_daemon.store.engine import Store
 from omar_daemon.store.managed import files as room
 from shared import durable
 
 WANTED = {"filename": "a", "media_type": "text/plain", "downloadable": True, "session_id": None, "expires": None}
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("OMA_HOME", str(tmp_path / "oma"))
-    opened = open_store("", tmp_path / "omar.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
