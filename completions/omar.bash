@@ -29,8 +29,8 @@ _omar_completion() {
             "/computer/status"|"/keys/create"|"/keys/list"|"/keys/revoke"|\
             "/event/schedule"|"/event/list"|"/event/cancel"|"/project/list"|\
             "/project/add"|"/project/done"|"/manager/start"|"/config/path"|\
-            "/config/show"|"/config/get"|"/config/set"|"/completions/show"|\
-            "/completions/install"|"/completions/remove")
+            "/config/show"|"/config/get"|"/config/set"|"/config/unset"|\
+            "/completions/show"|"/completions/install"|"/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
@@ -146,6 +146,7 @@ _omar_completion() {
             "/config/show") words="--help --json" ;;
             "/config/get") words="--help" ;;
             "/config/set") words="--help" ;;
+            "/config/unset") words="--help" ;;
             "/completions") words="--help" ;;
             "/completions/show") words="--help" ;;
             "/completions/install") words="--help" ;;
@@ -159,7 +160,7 @@ _omar_completion() {
             "/event 0") kind=words; words="schedule list cancel" ;;
             "/project 0") kind=words; words="list add done" ;;
             "/manager 0") kind=words; words="start" ;;
-            "/config 0") kind=words; words="path show get set" ;;
+            "/config 0") kind=words; words="path show get set unset" ;;
             "/completions 0") kind=words; words="show install remove" ;;
             "/spawn 0") kind=free ;;
             "/show 0") kind=agents ;;
@@ -178,6 +179,7 @@ _omar_completion() {
             "/config/get 0") kind=free ;;
             "/config/set 0") kind=free ;;
             "/config/set 1") kind=free ;;
+            "/config/unset 0") kind=free ;;
             "/completions/show 0") kind=words; words="bash zsh fish" ;;
             "/completions/install 0") kind=words; words="bash zsh fish" ;;
             "/completions/remove 0") kind=words; words="bash zsh fish" ;;

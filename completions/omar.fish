@@ -15,7 +15,7 @@ function _omar_completion
             continue
         end
         switch "$path/$word"
-            case '/serve' '/up' '/down' '/status' '/open' '/logs' '/spawn' '/list' '/show' '/send' '/attach' '/kill' '/wait' '/backends' '/tour' '/env' '/doctor' '/computer' '/keys' '/event' '/project' '/manager' '/config' '/completions' '/computer/status' '/keys/create' '/keys/list' '/keys/revoke' '/event/schedule' '/event/list' '/event/cancel' '/project/list' '/project/add' '/project/done' '/manager/start' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
+            case '/serve' '/up' '/down' '/status' '/open' '/logs' '/spawn' '/list' '/show' '/send' '/attach' '/kill' '/wait' '/backends' '/tour' '/env' '/doctor' '/computer' '/keys' '/event' '/project' '/manager' '/config' '/completions' '/computer/status' '/keys/create' '/keys/list' '/keys/revoke' '/event/schedule' '/event/list' '/event/cancel' '/project/list' '/project/add' '/project/done' '/manager/start' '/config/path' '/config/show' '/config/get' '/config/set' '/config/unset' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
@@ -240,6 +240,8 @@ function _omar_completion
                 printf '%s\t%s\n' '--help' 'show help'
             case '/config/set'
                 printf '%s\t%s\n' '--help' 'show help'
+            case '/config/unset'
+                printf '%s\t%s\n' '--help' 'show help'
             case '/completions'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/completions/show'
@@ -265,7 +267,7 @@ function _omar_completion
         case '/manager 0'
             printf '%s\t%s\n' 'start' 'Start the manager, told how things stand'
         case '/config 0'
-            printf '%s\t%s\n' 'path' 'Print where the configuration file is' 'show' 'Show every setting, its value and where the value comes from' 'get' 'Print one value' 'set' 'Write one value into the configuration file'
+            printf '%s\t%s\n' 'path' 'Print where the configuration file is' 'show' 'Show every setting, its value and where the value comes from' 'get' 'Print one value' 'set' 'Write one value into the configuration file' 'unset' 'Take one value out of the configuration file, so that its default cou…'
         case '/completions 0'
             printf '%s\t%s\n' 'show' 'Print the completion file' 'install' 'Put the completion file where the shell looks' 'remove' 'Undo `install`'
         case '/spawn 0'
@@ -303,6 +305,7 @@ function _omar_completion
         case '/config/get 0'
         case '/config/set 0'
         case '/config/set 1'
+        case '/config/unset 0'
         case '/completions/show 0'
             printf '%s\n' 'bash' 'zsh' 'fish'
         case '/completions/install 0'

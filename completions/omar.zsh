@@ -13,7 +13,7 @@ _omar() {
             continue
         fi
         case "$place/$word" in
-            ("/serve"|"/up"|"/down"|"/status"|"/open"|"/logs"|"/spawn"|"/list"|"/show"|"/send"|"/attach"|"/kill"|"/wait"|"/backends"|"/tour"|"/env"|"/doctor"|"/computer"|"/keys"|"/event"|"/project"|"/manager"|"/config"|"/completions"|"/computer/status"|"/keys/create"|"/keys/list"|"/keys/revoke"|"/event/schedule"|"/event/list"|"/event/cancel"|"/project/list"|"/project/add"|"/project/done"|"/manager/start"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+            ("/serve"|"/up"|"/down"|"/status"|"/open"|"/logs"|"/spawn"|"/list"|"/show"|"/send"|"/attach"|"/kill"|"/wait"|"/backends"|"/tour"|"/env"|"/doctor"|"/computer"|"/keys"|"/event"|"/project"|"/manager"|"/config"|"/completions"|"/computer/status"|"/keys/create"|"/keys/list"|"/keys/revoke"|"/event/schedule"|"/event/list"|"/event/cancel"|"/project/list"|"/project/add"|"/project/done"|"/manager/start"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/config/unset"|"/completions/show"|"/completions/install"|"/completions/remove")
                 place="$place/$word"; position=0; continue ;;
         esac
         case "$place $word" in
@@ -121,6 +121,7 @@ _omar() {
             ("/config/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/config/get") found=('--help:show help') ;;
             ("/config/set") found=('--help:show help') ;;
+            ("/config/unset") found=('--help:show help') ;;
             ("/completions") found=('--help:show help') ;;
             ("/completions/show") found=('--help:show help') ;;
             ("/completions/install") found=('--help:show help') ;;
@@ -134,7 +135,7 @@ _omar() {
             ("/event 0") kind=words; found=('schedule:Schedule a message to an agent' 'list:List what is scheduled' 'cancel:Cancel scheduled events') ;;
             ("/project 0") kind=words; found=('list:List the projects' 'add:Put a project on the list' 'done:Take a finished project off the list') ;;
             ("/manager 0") kind=words; found=('start:Start the manager, told how things stand') ;;
-            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file') ;;
+            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file' 'unset:Take one value out of the configuration file, so that its default cou…') ;;
             ("/completions 0") kind=words; found=('show:Print the completion file' 'install:Put the completion file where the shell looks' 'remove:Undo `install`') ;;
             ("/spawn 0") kind=free ;;
             ("/show 0") kind=agents ;;
@@ -153,6 +154,7 @@ _omar() {
             ("/config/get 0") kind=free ;;
             ("/config/set 0") kind=free ;;
             ("/config/set 1") kind=free ;;
+            ("/config/unset 0") kind=free ;;
             ("/completions/show 0") kind=words; found=('bash' 'zsh' 'fish') ;;
             ("/completions/install 0") kind=words; found=('bash' 'zsh' 'fish') ;;
             ("/completions/remove 0") kind=words; found=('bash' 'zsh' 'fish') ;;

@@ -28,7 +28,7 @@ _omas_completion() {
             "/leaderboard/leave"|"/schedule/install"|"/schedule/status"|"/schedule/remove"|\
             "/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|\
             "/config/path"|"/config/show"|"/config/get"|"/config/set"|\
-            "/completions/show"|"/completions/install"|"/completions/remove")
+            "/config/unset"|"/completions/show"|"/completions/install"|"/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
@@ -114,6 +114,7 @@ _omas_completion() {
             "/config/show") words="--help --json" ;;
             "/config/get") words="--help" ;;
             "/config/set") words="--help" ;;
+            "/config/unset") words="--help" ;;
             "/completions") words="--help" ;;
             "/completions/show") words="--help" ;;
             "/completions/install") words="--help" ;;
@@ -127,7 +128,7 @@ _omas_completion() {
             "/schedule 0") kind=words; words="install status remove" ;;
             "/auth 0") kind=words; words="login status logout" ;;
             "/privacy 0") kind=words; words="show" ;;
-            "/config 0") kind=words; words="path show get set" ;;
+            "/config 0") kind=words; words="path show get set unset" ;;
             "/completions 0") kind=words; words="show install remove" ;;
             "/show 0") kind=free ;;
             "/queue/retry 0") kind=free ;;
@@ -135,6 +136,7 @@ _omas_completion() {
             "/config/get 0") kind=free ;;
             "/config/set 0") kind=free ;;
             "/config/set 1") kind=free ;;
+            "/config/unset 0") kind=free ;;
             "/completions/show 0") kind=words; words="bash zsh fish" ;;
             "/completions/install 0") kind=words; words="bash zsh fish" ;;
             "/completions/remove 0") kind=words; words="bash zsh fish" ;;

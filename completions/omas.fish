@@ -15,7 +15,7 @@ function _omas_completion
             continue
         end
         switch "$path/$word"
-            case '/scan' '/report' '/show' '/list' '/trend' '/export' '/upload' '/me' '/doctor' '/queue' '/leaderboard' '/schedule' '/auth' '/privacy' '/config' '/completions' '/queue/list' '/queue/retry' '/queue/drop' '/leaderboard/join' '/leaderboard/leave' '/schedule/install' '/schedule/status' '/schedule/remove' '/auth/login' '/auth/status' '/auth/logout' '/privacy/show' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
+            case '/scan' '/report' '/show' '/list' '/trend' '/export' '/upload' '/me' '/doctor' '/queue' '/leaderboard' '/schedule' '/auth' '/privacy' '/config' '/completions' '/queue/list' '/queue/retry' '/queue/drop' '/leaderboard/join' '/leaderboard/leave' '/schedule/install' '/schedule/status' '/schedule/remove' '/auth/login' '/auth/status' '/auth/logout' '/privacy/show' '/config/path' '/config/show' '/config/get' '/config/set' '/config/unset' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
@@ -169,6 +169,8 @@ function _omas_completion
                 printf '%s\t%s\n' '--help' 'show help'
             case '/config/set'
                 printf '%s\t%s\n' '--help' 'show help'
+            case '/config/unset'
+                printf '%s\t%s\n' '--help' 'show help'
             case '/completions'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/completions/show'
@@ -194,7 +196,7 @@ function _omas_completion
         case '/privacy 0'
             printf '%s\t%s\n' 'show' 'Show what is sent, what never is, and the salt'
         case '/config 0'
-            printf '%s\t%s\n' 'path' 'Print where the configuration file is' 'show' 'Show every setting, its value and where the value comes from' 'get' 'Print one value' 'set' 'Write one value into the configuration file'
+            printf '%s\t%s\n' 'path' 'Print where the configuration file is' 'show' 'Show every setting, its value and where the value comes from' 'get' 'Print one value' 'set' 'Write one value into the configuration file' 'unset' 'Take one value out of the configuration file, so that its default cou…'
         case '/completions 0'
             printf '%s\t%s\n' 'show' 'Print the completion file' 'install' 'Put the completion file where the shell looks' 'remove' 'Undo `install`'
         case '/show 0'
@@ -203,6 +205,7 @@ function _omas_completion
         case '/config/get 0'
         case '/config/set 0'
         case '/config/set 1'
+        case '/config/unset 0'
         case '/completions/show 0'
             printf '%s\n' 'bash' 'zsh' 'fish'
         case '/completions/install 0'

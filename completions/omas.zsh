@@ -13,7 +13,7 @@ _omas() {
             continue
         fi
         case "$place/$word" in
-            ("/scan"|"/report"|"/show"|"/list"|"/trend"|"/export"|"/upload"|"/me"|"/doctor"|"/queue"|"/leaderboard"|"/schedule"|"/auth"|"/privacy"|"/config"|"/completions"|"/queue/list"|"/queue/retry"|"/queue/drop"|"/leaderboard/join"|"/leaderboard/leave"|"/schedule/install"|"/schedule/status"|"/schedule/remove"|"/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+            ("/scan"|"/report"|"/show"|"/list"|"/trend"|"/export"|"/upload"|"/me"|"/doctor"|"/queue"|"/leaderboard"|"/schedule"|"/auth"|"/privacy"|"/config"|"/completions"|"/queue/list"|"/queue/retry"|"/queue/drop"|"/leaderboard/join"|"/leaderboard/leave"|"/schedule/install"|"/schedule/status"|"/schedule/remove"|"/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/config/unset"|"/completions/show"|"/completions/install"|"/completions/remove")
                 place="$place/$word"; position=0; continue ;;
         esac
         case "$place $word" in
@@ -96,6 +96,7 @@ _omas() {
             ("/config/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/config/get") found=('--help:show help') ;;
             ("/config/set") found=('--help:show help') ;;
+            ("/config/unset") found=('--help:show help') ;;
             ("/completions") found=('--help:show help') ;;
             ("/completions/show") found=('--help:show help') ;;
             ("/completions/install") found=('--help:show help') ;;
@@ -109,7 +110,7 @@ _omas() {
             ("/schedule 0") kind=words; found=('install:Add a marked line to the crontab, or a systemd timer' 'status:Say whether it is installed' 'remove:Take it out again') ;;
             ("/auth 0") kind=words; found=('login:Get a key and have the server confirm it' 'status:Ask the server whose key this is' 'logout:Forget the key on this machine') ;;
             ("/privacy 0") kind=words; found=('show:Show what is sent, what never is, and the salt') ;;
-            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file') ;;
+            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file' 'unset:Take one value out of the configuration file, so that its default cou…') ;;
             ("/completions 0") kind=words; found=('show:Print the completion file' 'install:Put the completion file where the shell looks' 'remove:Undo `install`') ;;
             ("/show 0") kind=free ;;
             ("/queue/retry 0") kind=free ;;
@@ -117,6 +118,7 @@ _omas() {
             ("/config/get 0") kind=free ;;
             ("/config/set 0") kind=free ;;
             ("/config/set 1") kind=free ;;
+            ("/config/unset 0") kind=free ;;
             ("/completions/show 0") kind=words; found=('bash' 'zsh' 'fish') ;;
             ("/completions/install 0") kind=words; found=('bash' 'zsh' 'fish') ;;
             ("/completions/remove 0") kind=words; found=('bash' 'zsh' 'fish') ;;

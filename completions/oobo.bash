@@ -30,8 +30,8 @@ _oobo_completion() {
             "/agent/install"|"/agent/uninstall"|"/agent/status"|"/outbox/list"|\
             "/outbox/retry"|"/outbox/drop"|"/auth/login"|"/auth/logout"|\
             "/auth/status"|"/auth/set-remote"|"/config/path"|"/config/show"|\
-            "/config/get"|"/config/set"|"/completions/show"|"/completions/install"|\
-            "/completions/remove")
+            "/config/get"|"/config/set"|"/config/unset"|"/completions/show"|\
+            "/completions/install"|"/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
@@ -115,6 +115,7 @@ _oobo_completion() {
             "/config/show") words="--help --json" ;;
             "/config/get") words="--help" ;;
             "/config/set") words="--help" ;;
+            "/config/unset") words="--help" ;;
             "/completions") words="--help" ;;
             "/completions/show") words="--help" ;;
             "/completions/install") words="--help" ;;
@@ -127,7 +128,7 @@ _oobo_completion() {
             "/agent 0") kind=words; words="install uninstall status" ;;
             "/outbox 0") kind=words; words="list retry drop" ;;
             "/auth 0") kind=words; words="login logout status set-remote" ;;
-            "/config 0") kind=words; words="path show get set" ;;
+            "/config 0") kind=words; words="path show get set unset" ;;
             "/completions 0") kind=words; words="show install remove" ;;
             "/show 0") kind=free ;;
             "/explain 0") kind=free ;;
@@ -147,6 +148,7 @@ _oobo_completion() {
             "/config/get 0") kind=free ;;
             "/config/set 0") kind=free ;;
             "/config/set 1") kind=free ;;
+            "/config/unset 0") kind=free ;;
             "/completions/show 0") kind=words; words="bash zsh fish" ;;
             "/completions/install 0") kind=words; words="bash zsh fish" ;;
             "/completions/remove 0") kind=words; words="bash zsh fish" ;;

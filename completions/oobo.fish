@@ -15,7 +15,7 @@ function _oobo_completion
             continue
         end
         switch "$path/$word"
-            case '/install' '/init' '/uninstall' '/status' '/anchors' '/show' '/explain' '/blame' '/why' '/stats' '/dash' '/share' '/export' '/sync' '/transparency' '/ignore' '/unignore' '/redact' '/doctor' '/sessions' '/agent' '/outbox' '/auth' '/config' '/completions' '/sessions/list' '/sessions/show' '/sessions/search' '/agent/install' '/agent/uninstall' '/agent/status' '/outbox/list' '/outbox/retry' '/outbox/drop' '/auth/login' '/auth/logout' '/auth/status' '/auth/set-remote' '/config/path' '/config/show' '/config/get' '/config/set' '/completions/show' '/completions/install' '/completions/remove'
+            case '/install' '/init' '/uninstall' '/status' '/anchors' '/show' '/explain' '/blame' '/why' '/stats' '/dash' '/share' '/export' '/sync' '/transparency' '/ignore' '/unignore' '/redact' '/doctor' '/sessions' '/agent' '/outbox' '/auth' '/config' '/completions' '/sessions/list' '/sessions/show' '/sessions/search' '/agent/install' '/agent/uninstall' '/agent/status' '/outbox/list' '/outbox/retry' '/outbox/drop' '/auth/login' '/auth/logout' '/auth/status' '/auth/set-remote' '/config/path' '/config/show' '/config/get' '/config/set' '/config/unset' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
@@ -171,6 +171,8 @@ function _oobo_completion
                 printf '%s\t%s\n' '--help' 'show help'
             case '/config/set'
                 printf '%s\t%s\n' '--help' 'show help'
+            case '/config/unset'
+                printf '%s\t%s\n' '--help' 'show help'
             case '/completions'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/completions/show'
@@ -194,7 +196,7 @@ function _oobo_completion
         case '/auth 0'
             printf '%s\t%s\n' 'login' 'Keep a key the server confirms, and switch sync on' 'logout' 'Forget the key and send nothing any more' 'status' 'Ask the server whose key this is' 'set-remote' 'Send anchors to another server'
         case '/config 0'
-            printf '%s\t%s\n' 'path' 'Print where the configuration file is' 'show' 'Show every setting, its value and where the value comes from' 'get' 'Print one value' 'set' 'Write one value into the configuration file'
+            printf '%s\t%s\n' 'path' 'Print where the configuration file is' 'show' 'Show every setting, its value and where the value comes from' 'get' 'Print one value' 'set' 'Write one value into the configuration file' 'unset' 'Take one value out of the configuration file, so that its default cou…'
         case '/completions 0'
             printf '%s\t%s\n' 'show' 'Print the completion file' 'install' 'Put the completion file where the shell looks' 'remove' 'Undo `install`'
         case '/show 0'
@@ -222,6 +224,7 @@ function _oobo_completion
         case '/config/get 0'
         case '/config/set 0'
         case '/config/set 1'
+        case '/config/unset 0'
         case '/completions/show 0'
             printf '%s\n' 'bash' 'zsh' 'fish'
         case '/completions/install 0'

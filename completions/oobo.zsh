@@ -13,7 +13,7 @@ _oobo() {
             continue
         fi
         case "$place/$word" in
-            ("/install"|"/init"|"/uninstall"|"/status"|"/anchors"|"/show"|"/explain"|"/blame"|"/why"|"/stats"|"/dash"|"/share"|"/export"|"/sync"|"/transparency"|"/ignore"|"/unignore"|"/redact"|"/doctor"|"/sessions"|"/agent"|"/outbox"|"/auth"|"/config"|"/completions"|"/sessions/list"|"/sessions/show"|"/sessions/search"|"/agent/install"|"/agent/uninstall"|"/agent/status"|"/outbox/list"|"/outbox/retry"|"/outbox/drop"|"/auth/login"|"/auth/logout"|"/auth/status"|"/auth/set-remote"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/completions/show"|"/completions/install"|"/completions/remove")
+            ("/install"|"/init"|"/uninstall"|"/status"|"/anchors"|"/show"|"/explain"|"/blame"|"/why"|"/stats"|"/dash"|"/share"|"/export"|"/sync"|"/transparency"|"/ignore"|"/unignore"|"/redact"|"/doctor"|"/sessions"|"/agent"|"/outbox"|"/auth"|"/config"|"/completions"|"/sessions/list"|"/sessions/show"|"/sessions/search"|"/agent/install"|"/agent/uninstall"|"/agent/status"|"/outbox/list"|"/outbox/retry"|"/outbox/drop"|"/auth/login"|"/auth/logout"|"/auth/status"|"/auth/set-remote"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/config/unset"|"/completions/show"|"/completions/install"|"/completions/remove")
                 place="$place/$word"; position=0; continue ;;
         esac
         case "$place $word" in
@@ -96,6 +96,7 @@ _oobo() {
             ("/config/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/config/get") found=('--help:show help') ;;
             ("/config/set") found=('--help:show help') ;;
+            ("/config/unset") found=('--help:show help') ;;
             ("/completions") found=('--help:show help') ;;
             ("/completions/show") found=('--help:show help') ;;
             ("/completions/install") found=('--help:show help') ;;
@@ -108,7 +109,7 @@ _oobo() {
             ("/agent 0") kind=words; found=('install:Merge our hooks into the settings of agents' 'uninstall:Take our hooks out of the settings of agents, and nothing else' 'status:Show which agents have our hooks') ;;
             ("/outbox 0") kind=words; found=('list:List what waits, and why' 'retry:Send one item again, or all, parked ones too' 'drop:Take an item out for good') ;;
             ("/auth 0") kind=words; found=('login:Keep a key the server confirms, and switch sync on' 'logout:Forget the key and send nothing any more' 'status:Ask the server whose key this is' 'set-remote:Send anchors to another server') ;;
-            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file') ;;
+            ("/config 0") kind=words; found=('path:Print where the configuration file is' 'show:Show every setting, its value and where the value comes from' 'get:Print one value' 'set:Write one value into the configuration file' 'unset:Take one value out of the configuration file, so that its default cou…') ;;
             ("/completions 0") kind=words; found=('show:Print the completion file' 'install:Put the completion file where the shell looks' 'remove:Undo `install`') ;;
             ("/show 0") kind=free ;;
             ("/explain 0") kind=free ;;
@@ -128,6 +129,7 @@ _oobo() {
             ("/config/get 0") kind=free ;;
             ("/config/set 0") kind=free ;;
             ("/config/set 1") kind=free ;;
+            ("/config/unset 0") kind=free ;;
             ("/completions/show 0") kind=words; found=('bash' 'zsh' 'fish') ;;
             ("/completions/install 0") kind=words; found=('bash' 'zsh' 'fish') ;;
             ("/completions/remove 0") kind=words; found=('bash' 'zsh' 'fish') ;;

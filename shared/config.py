@@ -163,6 +163,40 @@ def set_value(tool: Tool, settings: Sequence[Setting], key: str, raw: str) -> An
     return value
 
 
+def unset_value(tool: Tool, settings: Sequence[Setting], key: str) -> bool:
+    """Take one setting out of the user's file, as `set_value` writes it; whether it was there.
+
+    Also a value that cannot be used: this is how it is got rid of.
+    """
+    import tomli_w
+
+    find(settings, key)
+    path = paths.config_file(tool)
+    if not path.exists():
+        return False
+    with durable.locked(path.with_name(f"{path.name}.lock")):
+        body = read_toml(path)
+        removed = _take_out(body, key.split("."))
+        if removed:
+            durable.write_atomic(path, tomli_w.dumps(body))
+    return removed
+
+
+def _take_out(table: dict[str, Any], parts: list[str]) -> bool:
+    """Remove a dotted key, and the tables that hold nothing without it."""
+    first, *rest = parts
+    if first not in table:
+        return False
+    if not rest:
+        del table[first]
+        return True
+    below = table[first]
+    removed = isinstance(below, dict) and _take_out(below, rest)
+    if removed and not below:
+        del table[first]
+    return removed
+
+
 def find(settings: Sequence[Setting], key: str) -> Setting:
     for setting in settings:
         if setting.key == key:

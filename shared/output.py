@@ -44,6 +44,11 @@ def cell(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 session`, `2 sessions`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def is_terminal(stream: TextIO | None = None) -> bool:
     """Whether `stream` (stdout unless given) is a terminal that can do more than plain text."""
     out = stream or sys.stdout

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from omar_daemon.dashboard import tree, words
 from omar_daemon.dashboard.feed import Snapshot
 from omar_daemon.dashboard.tree import Agent
-from shared.output import cell, printable
+from shared.output import cell, counted, printable
 
 DIM = "#8a94a0"
 SMALLEST_NAME = 8
@@ -28,7 +28,7 @@ class Headline(Static):
             self.update(Text(sentence, ALARM, no_wrap=True, overflow="ellipsis"))
             return
         text = Text(" omar", "bold", no_wrap=True, overflow="ellipsis")
-        text.append(f"  {len(agents)} agent{'' if len(agents) == 1 else 's'}", "bold")
+        text.append(f"  {counted(len(agents), 'agent')}", "bold")
         for health, number in tree.counts(agents):
             text.append("  ")
             text.append(f"{words.MARKS[health]} {number} {health}", words.STYLES[health])

@@ -10,7 +10,7 @@ from typing import Any
 from omar_daemon.fleet import environment
 from omar_daemon.fleet.errors import InvalidRequest, SpawnFailed
 from omar_daemon.store.agents import AgentRecord
-from shared import durable, paths
+from shared import durable, output, paths
 
 GIT_SECONDS = 60.0
 BRANCHES = "omar/"
@@ -92,7 +92,7 @@ def _reason_to_keep(repository: str, folder: Path, branch: str, umask: int) -> s
     if folder.exists():
         changed = _git(str(folder), umask, "status", "--porcelain").splitlines()
         if changed:
-            return f"{len(changed)} uncommitted change{'s' if len(changed) > 1 else ''}"
+            return output.counted(len(changed), "uncommitted change")
         tips.append(_git(str(folder), umask, "rev-parse", "HEAD"))
     for tip in tips:
         holders = _git(repository, umask, "for-each-ref", "--format=%(refname)", "--contains", tip).splitlines()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared import output
+
 SHORT_HASH = 10
 SCORES = (("P", "parallelism", "p_thread_score"), ("L", "autonomy", "l_thread_score"))
 MORE_SCORES = (("B", "density", "b_thread_score"), ("Z", "trust", "z_thread_score"))
@@ -73,7 +75,7 @@ class Story:
         if not link:
             return "none is linked to this commit"
         tokens = (link.get("input_tokens") or 0) + (link.get("output_tokens") or 0)
-        told = f"{link.get('tool_calls') or 0} tool calls, {tokens} tokens"
+        told = f"{output.counted(link.get('tool_calls') or 0, 'tool call')}, {tokens} tokens"
         who = f"{link['session_id'][:8]}… of {link.get('agent')} ({link.get('model') or '?'})"
         return f"{who}, {link.get('link_type')}: {told}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omas_cli import ledger, server
-from shared import paths, transcripts
+from shared import output, paths, transcripts
 from shared.cli.doctor import Check, config_check, home_check
 from shared.errors import OmaError
 
@@ -17,7 +17,7 @@ def checks() -> Sequence[Check]:
 def _logs() -> Check:
     found = sum(1 for _ in transcripts.discover())
     if found:
-        return Check("logs", "ok", f"{found} session logs")
+        return Check("logs", "ok", output.counted(found, "session log"))
     return Check("logs", "warning", "no AI session logs found", "set CLAUDE_CONFIG_DIR if Claude Code's were moved")
 
 
@@ -26,7 +26,7 @@ def _ledger() -> Check:
         return Check("ledger", "warning", "nothing scanned yet", "omas scan")
     try:
         with ledger.opened() as book:
-            return Check("ledger", "ok", f"{book.count()} sessions in {paths.metrics_database()}")
+            return Check("ledger", "ok", f"{output.counted(book.count(), 'session')} in {paths.metrics_database()}")
     except OmaError as error:
         return Check("ledger", "failed", error.message, error.hint)
 
@@ -51,5 +51,5 @@ def _queue() -> Check:
         return Check("queue", "failed", error.message, error.hint)
     if queue.parked:
         fix = "omas queue list, then omas queue retry ID or drop ID"
-        return Check("queue", "warning", f"{len(queue.parked)} sessions were refused by the server", fix)
-    return Check("queue", "ok", f"{len(queue.pending)} sessions wait for upload")
+        return Check("queue", "warning", f"{output.counted(len(queue.parked), 'session')} refused by the server", fix)
+    return Check("queue", "ok", f"{output.counted(len(queue.pending), 'session')} waiting for upload")

@@ -47,7 +47,7 @@ def run(
         sys.stdout.flush()
     else:
         _write(target, text)
-        output.say(f"{len(records)} sessions are in {target}.")
+        output.say(f"{output.counted(len(records), 'session')} written to {target}.")
     return 0
 
 

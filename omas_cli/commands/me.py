@@ -21,7 +21,8 @@ def run(*, server_url: str | None, limit: int, json: bool) -> int:
         output.print_json(found)
         return 0
     sessions = found["sessions"]
-    output.print_text(f"{output.cell(str(found.get('username')))} on {target.name}: {found['total_sessions']} sessions")
+    stored = output.counted(found["total_sessions"], "session")
+    output.print_text(f"{output.cell(str(found.get('username')))} on {target.name}: {stored}")
     if sessions:
         output.print_table(COLUMNS, [_row(session) for session in sessions[: limit or None]])
     return 0
@@ -43,7 +44,8 @@ def delete(*, server_url: str | None, yes: bool, dry_run: bool) -> int:
         book.unsettle(target.name)
     deleted = answer.json()
     count = deleted.get("deleted") if isinstance(deleted, dict) else None
-    output.say(f"{target.name} deleted {count if isinstance(count, int) else 'your'} sessions.")
+    what = output.counted(count, "session") if isinstance(count, int) else "your sessions"
+    output.say(f"{target.name} deleted {what}.")
     return 0
 
 

@@ -46,7 +46,7 @@ def retry(*, session_id: str | None, everything: bool) -> int:
         queue.pending.append(Entry(entry.session, 0, entry.queued_at, stamp, entry.last_error))
 
     count = _change(session_id, everything, again)
-    output.say(f"{count} sessions are due; `omas upload` sends them.")
+    output.say(f"{output.counted(count, 'session')} due now; `omas upload` sends what is due.")
     return 0
 
 
@@ -65,7 +65,7 @@ def drop(*, session_id: str | None, everything: bool, dry_run: bool) -> int:
     with ledger.opened() as book:
         count = _change(session_id, everything, take)
         book.settle(EVERYWHERE, dropped, "dropped")
-    output.say(f"{count} sessions dropped.")
+    output.say(f"{output.counted(count, 'session')} dropped.")
     return 0
 
 

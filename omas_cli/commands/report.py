@@ -84,8 +84,8 @@ def _level(score: float) -> str:
 def _print(report: dict[str, Any]) -> None:
     hours = report["total_minutes"] / 60
     output.print_text(
-        f"{report['sessions']} sessions, {report['qualified']} qualified, {report['total_tool_calls']} tool calls, "
-        f"{hours:.1f} hours"
+        f"{output.counted(report['sessions'], 'session')}, {report['qualified']} qualified, "
+        f"{output.counted(report['total_tool_calls'], 'tool call')}, {hours:.1f} hours"
     )
     if not report["qualified"]:
         output.print_text("None counts yet: a session needs 5 minutes, 10 tool calls and a human message.")

@@ -58,11 +58,11 @@ def _print(summary: Summary, *, verbose: bool, json: bool) -> None:
     if json:
         output.print_json(_as_json(summary))
         return
-    output.print_text(f"{_many(summary.sessions, 'session')} in the ledger, {summary.read} read now.")
+    output.print_text(f"{output.counted(summary.sessions, 'session')} in the ledger, {summary.read} read now.")
     if summary.skipped_lines:
-        files = _many(summary.skipped_files, "file")
+        files = output.counted(summary.skipped_files, "file")
         where = "" if verbose else " (-v says where)"
-        output.print_text(f"{_many(summary.skipped_lines, 'line')} skipped in {files}{where}.")
+        output.print_text(f"{output.counted(summary.skipped_lines, 'line')} skipped in {files}{where}.")
     if verbose:
         for line in summary.skipped[:MOST_LINES_TOLD]:
             output.print_text(f"  {output.cell(line.path)}:{line.line}: {line.reason}")
@@ -82,7 +82,3 @@ def _as_json(summary: Summary) -> dict[str, object]:
         "skipped": [{"path": line.path, "line": line.line, "reason": line.reason} for line in summary.skipped],
         "failures": [{"path": path, "reason": reason} for path, reason in summary.failures],
     }
-
-
-def _many(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

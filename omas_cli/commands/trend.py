@@ -67,8 +67,8 @@ def _as_json(found: Sequence[Bucket], period: str, fields: Sequence[str]) -> dic
 def _print(found: Sequence[Bucket], period: str, fields: Sequence[str]) -> None:
     width = shutil.get_terminal_size().columns
     shown = found[-max(width - BESIDE, 8) :]
-    sessions = sum(bucket.sessions for bucket in shown)
-    output.print_text(f"{sessions} qualified sessions, each column a {period}, {shown[0].start} to {shown[-1].start}")
+    sessions = output.counted(sum(bucket.sessions for bucket in shown), "qualified session")
+    output.print_text(f"{sessions}, each column a {period}, {shown[0].start} to {shown[-1].start}")
     color_of = dict(zip(trends.FIELDS, drawing.COLORS, strict=True))
     rows = []
     for field in fields:

@@ -83,7 +83,7 @@ def _print_bytes(queue: Queue) -> int:
     for batch in batches(due):
         sys.stdout.buffer.write(body_of(sessions_of(batch)) + b"\n")
     sys.stdout.flush()
-    output.say(f"{len(due)} sessions would be sent; nothing was.")
+    output.say(f"{output.counted(len(due), 'session')} would be sent; nothing was.")
     return 0
 
 
@@ -105,29 +105,29 @@ def _send(file: QueueFile, queue: Queue, book: Ledger, target: Target, token: st
 
 def _conclude(outcome: Outcome, target: Target, quiet: bool) -> int:
     sent = outcome.stored + outcome.duplicates
+    waiting, parked = output.counted(outcome.waiting, "session"), output.counted(outcome.parked, "session")
     if sent:
-        _say(quiet, f"{outcome.stored} sessions stored on {target.name}, {outcome.duplicates} were there already.")
+        there = f", {outcome.duplicates} more already there" if outcome.duplicates else ""
+        _say(quiet, f"{output.counted(outcome.stored, 'session')} stored on {target.name}{there}.")
     if outcome.refused:
         raise NotAuthorisedError(
-            f"{target.name} does not accept the key: {outcome.stopped}. {outcome.waiting} sessions are kept.",
+            f"{target.name} does not accept the key: {outcome.stopped}. Kept for later: {waiting}.",
             hint="Run `omas auth login` and upload again.",
         )
     if outcome.parked:
         raise OmaError(
-            f"{outcome.parked} sessions could not be delivered and are parked.",
+            f"{parked} could not be delivered and {'is' if outcome.parked == 1 else 'are'} parked.",
             hint="`omas queue list` says why; `omas queue retry ID` or `omas queue drop ID` decides.",
         )
     if outcome.is_wrong_place:
         raise OmaError(
-            f"{target.name} is no OMAS server ({outcome.stopped}). {outcome.waiting} sessions are kept.",
+            f"{target.name} is no OMAS server ({outcome.stopped}). Kept for later: {waiting}.",
             hint="Check server.url or --server.",
         )
     if outcome.stopped is not None:
-        raise QueuedError(
-            f"{outcome.waiting} sessions are kept and will be retried: {outcome.stopped}.", hint="`omas queue list`"
-        )
+        raise QueuedError(f"{waiting} kept, to be retried: {outcome.stopped}.", hint="`omas queue list`")
     if not sent and outcome.waiting:
-        _say(quiet, f"{outcome.waiting} sessions wait for their next attempt.")
+        _say(quiet, f"{waiting} waiting for the next attempt.")
     return 0
 
 

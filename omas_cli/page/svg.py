@@ -8,6 +8,7 @@ from math import cos, pi, sin
 
 from omas_cli.drawing import DIMENSIONS, TOP, level
 from omas_cli.trends import Bucket
+from shared import output
 
 RADAR = 150.0
 RADAR_SIZE = "0 0 460 380"
@@ -98,7 +99,7 @@ def heat_map(counts: Mapping[date, int], last: date) -> str:
         day = first + timedelta(days=offset)
         x, y = 34 + offset // 7 * (CELL + GAP), 20 + offset % 7 * (CELL + GAP)
         count = counts.get(day, 0)
-        title = f"<title>{day}: {count} session{'' if count == 1 else 's'}</title>"
+        title = f"<title>{day}: {output.counted(count, 'session')}</title>"
         shade, size = level(count, top, LEVELS), f'width="{CELL}" height="{CELL}"'
         cells.append(f'<rect class="h{shade}" x="{x}" y="{y}" {size} rx="2">{title}</rect>')
         if day.day <= 7 and day.weekday() == 0 and day.month != named:

@@ -13,7 +13,7 @@ from oobo_hooks.branch import tree
 from oobo_hooks.repository import Repository
 from oobo_hooks.store import anchors, database
 from oobo_hooks.store.anchors import KnownRepository, LocalAnchor
-from shared import redact
+from shared import output, redact
 from shared.errors import OmaError
 
 TRIES = 8
@@ -33,7 +33,7 @@ def write(repository: Repository, connection: sqlite3.Connection, known: KnownRe
         transparent = settings.is_transparent(config, known.transparency)
         files = {tree.path_of(one.commit_hash): metadata(one, places, transparent=transparent) for one in missing}
         count = len(files)
-        message = f"{count} anchor{'s' if count > 1 else ''}\n"
+        message = output.counted(count, "anchor") + "\n"
         new = tree.add(repository, files, parents=[old] if old else [], message=message)
         if tree.move(repository, new, old):
             return count

@@ -147,7 +147,7 @@ def explain(*, commit: str, json: bool) -> int:
         output.print_text(
             f"linked ({session['link_type']}): {output.cell(session['session_id'])} of {session['agent']}"
         )
-        output.print_text(f"  {output.cell(session['reason'])}; {session['lines']} lines")
+        output.print_text(f"  {output.cell(session['reason'])}; {output.counted(session['lines'], 'line')}")
     for session in told["not_linked"]:
         output.print_text(f"not linked: {output.cell(session['session_id'])} of {session['agent']}")
         output.print_text(f"  {session['reason']}")

@@ -9,6 +9,7 @@ from oobo_hooks import repository as repositories
 from oobo_hooks import settings
 from oobo_hooks.hook import installation
 from oobo_hooks.store import database, outbox
+from shared import output
 from shared.cli import doctor
 from shared.cli.doctor import Check
 from shared.errors import OmaError
@@ -35,8 +36,8 @@ def _store() -> Check:
     if state != "ok":
         return Check("store", "failed", f"the store is damaged: {state}", "move ~/.oobo/oobo.db away")
     if counts["parked"]:
-        return Check("store", "warning", f"{counts['parked']} events are parked", "oobo outbox list")
-    return Check("store", "ok", f"{counts['waiting']} events wait to be sent")
+        return Check("store", "warning", f"{output.counted(counts['parked'], 'event')} parked", "oobo outbox list")
+    return Check("store", "ok", f"{output.counted(counts['waiting'], 'event')} waiting to be sent")
 
 
 def _repository() -> list[Check]:

@@ -63,4 +63,4 @@ def _write(records: list[dict[str, Any]], out: Path | None, json: bool) -> None:
         output.print_text(text.removesuffix("\n"))
         return
     durable.write_atomic(out.absolute(), text.encode("utf-8", "replace"))
-    output.say(f"{len(records)} records written to {out}.")
+    output.say(f"{output.counted(len(records), 'record')} written to {out}.")

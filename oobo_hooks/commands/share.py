@@ -106,7 +106,7 @@ def _save(shared: dict[str, Any], out: Path, json: bool) -> int:
     if json:
         output.print_json(told)
     else:
-        output.say(f"{told['messages']} messages of session {shared['session_id']} saved to {out}.")
+        output.say(f"{output.counted(told['messages'], 'message')} of session {shared['session_id']} saved to {out}.")
     return 0
 
 

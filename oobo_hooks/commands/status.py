@@ -67,7 +67,8 @@ def _print(shown: dict[str, Any]) -> None:
         f"repository    {output.cell(shown['repository'])} ({output.cell(shown['remote'] or 'no remote')})"
     )
     output.print_text(f"hooks         {hooks}")
-    waiting = f", {shown['not_yet_read']} commits not read yet (`oobo sync`)" if shown["not_yet_read"] else ""
+    unread = shown["not_yet_read"]
+    waiting = f", {output.counted(unread, 'commit')} not read yet (`oobo sync`)" if unread else ""
     output.print_text(f"anchors       {shown['anchors']}{waiting}")
     output.print_text(f"transparency  {shown['transparency']}")
     output.print_text(f"sync          {sending}, to {output.cell(shown['server'])}")

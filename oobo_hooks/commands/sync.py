@@ -66,7 +66,7 @@ def _exchange(quiet: bool) -> Exchanged:
         done = exchange(lookup.find_place(connection).repository, connection, known)
     if not quiet:
         sent = "sent" if done.pushed else "nothing new to send"
-        output.say(f"oobo/anchors/v1 of {done.remote}: {sent}, {done.taken} anchors of others taken.")
+        output.say(f"oobo/anchors/v1 of {done.remote}: {sent}, {output.counted(done.taken, 'anchor')} of others taken.")
     return done
 
 

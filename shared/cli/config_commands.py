@@ -1,4 +1,4 @@
-"""`config path|show|get|set` of the three commands."""
+"""`config path|show|get|set|unset` of the three commands."""
 
 from __future__ import annotations
 
@@ -52,9 +52,25 @@ def set_value(tool: Tool, settings: Sequence[Setting], key: str, raw: str) -> in
     output.say(f"{key} = {_text(value)} in {paths.config_file(tool)}")
     if setting.env and (origin := config.load(tool, settings).origin(key)).startswith("env"):
         output.warn(f"{origin} still overrides it.")
+    _tell_of_the_daemon(tool)
+    return 0
+
+
+def unset(tool: Tool, settings: Sequence[Setting], key: str, *, project: Path | None) -> int:
+    """Take a value out of the user's file, and say what counts from now on; it is no error when there was none."""
+    removed = config.unset_value(tool, settings, key)
+    output.say(f"{key} {'is taken out of' if removed else 'is not set in'} {paths.config_file(tool)}.")
+    resolved = config.load(tool, settings, project=project)
+    value = _shown(config.find(settings, key), resolved[key])
+    output.say(f"{key} = {_text(value)} ({resolved.origin(key)})")
+    if removed:
+        _tell_of_the_daemon(tool)
+    return 0
+
+
+def _tell_of_the_daemon(tool: Tool) -> None:
     if tool == "omar" and local_daemon.running() is not None:
         output.say("The daemon that runs goes on as before; `omar down && omar up` makes it heed this.")
-    return 0
 
 
 def _shown(setting: Setting, value: Any) -> Any:

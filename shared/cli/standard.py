@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from shared import __version__
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from shared.config import Setting
     from shared.paths import Tool
 
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show exactly what would be done, and do nothing.")]
 
@@ -30,10 +32,30 @@ VersionOption = Annotated[
 ]
 
 
+SUMMARY_LENGTH = 1000
+"""Longer than any summary: `--help` breaks one that does not fit its line, and cuts none."""
+
+
+class Group(TyperGroup):
+    """A group of verbs whose help says each summary whole; click would end the longer ones in dots."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [
+            (name, command.get_short_help_str(SUMMARY_LENGTH))
+            for name, command in commands
+            if command is not None and not command.hidden
+        ]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+
 def new_app(summary: str, **options: Any) -> typer.Typer:
     """A Typer app in the suite's manner: plain help (fast, readable in a pipe), no tracebacks of its own."""
     options.setdefault("no_args_is_help", True)
     return typer.Typer(
+        cls=Group,
         help=summary,
         add_completion=False,
         rich_markup_mode=None,
@@ -49,7 +71,7 @@ def add_config(
     settings: Callable[[], Sequence[Setting]],
     project: Callable[[], Path | None] = Path.cwd,
 ) -> None:
-    """Mount `config path|show|get|set`; `project` names the folder whose own file counts before the user's."""
+    """Mount `config path|show|get|set|unset`; `project` names the folder whose own file counts before the user's."""
     group = new_app("Show and change settings; `show` names the origin of each value.")
     app.add_typer(group, name="config")
 
@@ -68,18 +90,25 @@ def add_config(
         return config_commands.show(tool, settings(), project=project(), json=json)
 
     @group.command("get")
-    def get(key: str) -> int:
+    def get(key: KeyArgument) -> int:
         """Print one value."""
         from shared.cli import config_commands
 
         return config_commands.get(tool, settings(), key, project=project())
 
     @group.command("set")
-    def set_(key: str, value: str) -> int:
+    def set_(key: KeyArgument, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> int:
         """Write one value into the configuration file."""
         from shared.cli import config_commands
 
         return config_commands.set_value(tool, settings(), key, value)
+
+    @group.command("unset")
+    def unset(key: KeyArgument) -> int:
+        """Take one value out of the configuration file, so that its default counts again."""
+        from shared.cli import config_commands
+
+        return config_commands.unset(tool, settings(), key, project=project())
 
 
 def add_doctor(app: typer.Typer, tool: Tool, checks: Callable[[], Sequence[Check]]) -> None:

@@ -153,7 +153,7 @@ def test_from_log_to_the_local_daemon_and_back(daemon: Daemon, home: Path) -> No
     assert omas("scan").returncode == 0
     assert omas("auth", "login", "--local").returncode == 0
     sent = omas("upload")
-    assert sent.returncode == 0 and "1 sessions stored" in sent.stderr
+    assert sent.returncode == 0 and "1 session stored" in sent.stderr
     me = data("me", "--json")
     assert (me["username"], me["total_sessions"]) == ("local", 1)
     [kept] = me["sessions"]

@@ -130,3 +130,18 @@ def test_open_ended_tables_are_merged_with_the_projects_entries_first(tmp_path: 
     found = config.load("oobo", SETTINGS, project=tmp_path)
     assert found.table("tools") == {"a": {"command": "project"}, "b": {"command": "b"}}
     assert found.table("nothing") == {}
+
+
+def test_unset_takes_out_one_value_and_the_tables_that_are_empty_without_it() -> None:
+    path = write_user('[server]\nurl = "x"\n\n[limits]\ncount = "no number"\nport = 81\n')
+    assert config.unset_value("oobo", SETTINGS, "limits.count"), "a value that cannot be used goes, too"
+    assert config.unset_value("oobo", SETTINGS, "server.url")
+    assert tomllib.loads(path.read_text()) == {"limits": {"port": 81}}
+    assert not config.unset_value("oobo", SETTINGS, "server.url")
+    with pytest.raises(UsageError, match=r"no setting 'server\.uri'"):
+        config.unset_value("oobo", SETTINGS, "server.uri")
+
+
+def test_unset_without_a_file_makes_none() -> None:
+    assert not config.unset_value("oobo", SETTINGS, "server.url")
+    assert not paths.config_file("oobo").exists()
