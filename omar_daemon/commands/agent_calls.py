@@ -37,6 +37,28 @@ def refusal(answer: Answer) -> OmaError:
     return OmaError(sentence)
 
 
+def known_agents() -> dict[str, Any]:
+    """`{agents, manager}` from the daemon; without one, what tmux and the store know."""
+    if daemon_runs():
+        from omar_daemon.client import daemon_client
+
+        with daemon_client() as client:
+            return ask(client, "GET", "/api/agents")
+    from omar_daemon.fleet.peek import Peek
+    from omar_daemon.settings import SETTINGS
+    from shared import config
+
+    return Peek(config.load("omar", SETTINGS)).overview()
+
+
+def running_names(known: dict[str, Any]) -> set[str]:
+    """The short names of the agents that run, the manager among them."""
+    from omar_daemon.fleet.launch import short_name
+
+    manager = [known["manager"]] if known["manager"] is not None else []
+    return {short_name(agent["id"]) for agent in [*known["agents"], *manager] if agent["health"] != "dead"}
+
+
 def daemon_runs() -> bool:
     from shared import local_daemon
 

@@ -9,9 +9,11 @@ import sys
 import time
 from typing import Any
 
+from omar_daemon.commands import dry_run as dry_runs
 from omar_daemon.commands.agent_calls import ask
 from shared import output
 from shared.errors import OmaError, UsageError
+from shared.http import Client
 
 PERSON = "user"
 _UNITS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9}
@@ -49,8 +51,7 @@ def schedule(
     }
     body = {key: value for key, value in wanted.items() if value is not None}
     if dry_run:
-        output.print_json({"method": "POST", "path": "/api/events", "body": body})
-        return 0
+        return dry_runs.show(f"schedule {_described(body)}", "POST", "/api/events", body, json=json)
     from omar_daemon.client import daemon_client
 
     with daemon_client(start=True) as client:
@@ -91,11 +92,11 @@ def cancel(*, ids: list[str], dry_run: bool, json: bool) -> int:
     from omar_daemon.client import daemon_client
 
     plan = [{"method": "DELETE", "path": f"/api/events/{quote(event_id, safe='')}"} for event_id in ids]
-    if dry_run:
-        output.print_json({"plan": plan})
-        return 0
     results: list[dict[str, Any]] = []
     with daemon_client() as client:
+        if dry_run:
+            known = _known_events(client)
+            return dry_runs.show_without_body([_told(event_id, known) for event_id in ids], plan, json=json)
         for event_id, step in zip(ids, plan, strict=True):
             try:
                 results.append(ask(client, step["method"], step["path"]))
@@ -106,6 +107,28 @@ def cancel(*, ids: list[str], dry_run: bool, json: bool) -> int:
     for result in results:
         output.say(result.get("error") or f"Event {result['id']} is cancelled.")
     return 1 if any("error" in result for result in results) else 0
+
+
+def _known_events(client: Client) -> dict[str, dict[str, Any]]:
+    """Every event that waits or is dead, by its id."""
+    pages = [ask(client, "GET", "/api/events", params={"state": state})["events"] for state in ("waiting", "dead")]
+    return {event["id"]: event for page in pages for event in page}
+
+
+def _told(event_id: str, known: dict[str, dict[str, Any]]) -> str:
+    event = known.get(event_id)
+    if event is None:
+        raise OmaError(f"Event '{event_id}' not found.", hint="`omar event list` shows the events.")
+    return f"cancel event {event_id} to {event['receiver']}, due {shown_time(event['timestamp'])}"
+
+
+def _described(body: dict[str, Any]) -> str:
+    """A new event in words: who gets it, from whom, and when."""
+    when = f"due {shown_time(body['timestamp'])}" if "timestamp" in body else "due at once"
+    if "recurring_ns" in body:
+        every = _every(body)
+        when = f"every {every}" if "timestamp" not in body else f"{when} and then every {every}"
+    return f"an event to {body['receiver']} from {body['sender']}, {when}"
 
 
 def span(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from omar_daemon.commands import dry_run as dry_runs
 from omar_daemon.commands.agent_calls import ask, path_of
 from shared import output
 from shared.errors import OmaError
@@ -17,7 +18,7 @@ def run(*, names: list[str], force: bool, tree: bool, dry_run: bool, json: bool)
     params = {key: "true" for key, wanted in (("force", force), ("tree", tree)) if wanted}
     with daemon_client() as client:
         if dry_run:
-            return _show_plan(client, names, params)
+            return _show_plan(client, names, params, json)
         results = [_kill(client, name, params) for name in names]
     if json:
         output.print_json({"results": results})
@@ -43,14 +44,15 @@ def _kill(client: Client, name: str, params: dict[str, str]) -> dict[str, Any]:
         return {"id": name, "error": error.message}
 
 
-def _show_plan(client: Client, names: list[str], params: dict[str, str]) -> int:
+def _show_plan(client: Client, names: list[str], params: dict[str, str], json: bool) -> int:
     """The requests that would be sent, and the agents they would end."""
-    plan = []
+    plan, sentences = [], []
     for name in names:
         doomed = _below(client, name) if "tree" in params else [ask(client, "GET", path_of(name, "/summary"))["id"]]
         plan.append({"method": "DELETE", "path": path_of(name), "params": params, "kills": doomed})
-    output.print_json({"plan": plan})
-    return 0
+        first, *below = doomed
+        sentences.append(f"kill {first}" + (f" and, below it, {', '.join(below)}" if below else ""))
+    return dry_runs.show_without_body(sentences, plan, json=json)
 
 
 def _below(client: Client, name: str) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from omar_daemon.commands.agent_calls import ask, daemon_runs
+from omar_daemon.commands.agent_calls import known_agents, running_names
 from omar_daemon.fleet.health import HEALTHS
-from omar_daemon.fleet.panes import PREFIX
+from omar_daemon.fleet.panes import MANAGER, PREFIX
 from shared import output
 from shared.errors import UsageError
 
@@ -15,7 +15,8 @@ def run(*, parent: str | None, health: str | None, json: bool) -> int:
     """Print the agents by name. Without a daemon, what tmux and the store know."""
     if health is not None and health not in HEALTHS:
         raise UsageError(f"--health {health}: unknown.", hint=f"Known: {', '.join(HEALTHS)}.")
-    found = _choose(_overview(), parent, health)
+    known = known_agents()
+    found = _choose(known, parent, health)
     if json:
         output.print_json(found)
         return 0
@@ -28,20 +29,10 @@ def run(*, parent: str | None, health: str | None, json: bool) -> int:
         for a in agents
     ]
     output.print_table(("agent", "health", "idle", "parent", "backend", "last output"), rows)
+    for parent_name in sorted({a["parent"] for a in agents if a["parent"]} - running_names(known)):
+        hint = ": `omar manager start` starts the manager" if parent_name == MANAGER else ""
+        output.say(f"{parent_name} does not run; nobody takes the reports of the agents below it{hint}.")
     return 0
-
-
-def _overview() -> dict[str, Any]:
-    if daemon_runs():
-        from omar_daemon.client import daemon_client
-
-        with daemon_client() as client:
-            return ask(client, "GET", "/api/agents")
-    from omar_daemon.fleet.peek import Peek
-    from omar_daemon.settings import SETTINGS
-    from shared import config
-
-    return Peek(config.load("omar", SETTINGS)).overview()
 
 
 def _choose(found: dict[str, Any], parent: str | None, health: str | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from omar_daemon.commands import dry_run as dry_runs
 from omar_daemon.commands.agent_calls import ask
 from omar_daemon.fleet import panes
 from omar_daemon.fleet.panes import MANAGER
@@ -31,8 +32,8 @@ def start(
     }
     body = {key: value for key, value in wanted.items() if value is not None}
     if dry_run:
-        output.print_json({"method": "POST", "path": "/api/agents", "body": body})
-        return 0
+        sentence = "start the manager, unless it runs"
+        return dry_runs.show(sentence, "POST", "/api/agents", body, json=json)
     from omar_daemon.client import daemon_client
 
     with daemon_client(start=True) as client:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from omar_daemon.commands import dry_run as dry_runs
 from omar_daemon.commands.agent_calls import ask, daemon_runs
 from shared import output, paths
+from shared.errors import OmaError
 
 
 def show_all(*, json: bool) -> int:
@@ -25,8 +27,7 @@ def add(*, name: str, dry_run: bool, json: bool) -> int:
     """Put a project on the list; prints its number."""
     body = {"name": name}
     if dry_run:
-        output.print_json({"method": "POST", "path": "/api/projects", "body": body})
-        return 0
+        return dry_runs.show("put a project on the list", "POST", "/api/projects", body, json=json)
     from omar_daemon.client import daemon_client
 
     with daemon_client(start=True) as client:
@@ -42,8 +43,7 @@ def done(*, project_id: int, dry_run: bool, json: bool) -> int:
     """Take a finished project off the list."""
     path = f"/api/projects/{project_id}"
     if dry_run:
-        output.print_json({"method": "DELETE", "path": path})
-        return 0
+        return _plan_done(project_id, path, json)
     from omar_daemon.client import daemon_client
 
     with daemon_client(start=True) as client:
@@ -53,6 +53,14 @@ def done(*, project_id: int, dry_run: bool, json: bool) -> int:
     else:
         output.say(answer["message"] + ".")
     return 0
+
+
+def _plan_done(project_id: int, path: str, json: bool) -> int:
+    name = next((project["name"] for project in _projects() if project["id"] == project_id), None)
+    if name is None:
+        raise OmaError(f"Project {project_id} not found.", hint="`omar project list` shows the projects.")
+    sentence = f"take project {project_id} off the list: {name}"
+    return dry_runs.show_without_body([sentence], [{"method": "DELETE", "path": path}], json=json)
 
 
 def _projects() -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from omar_daemon.commands import dry_run as dry_runs
 from omar_daemon.commands.agent_calls import ask, path_of
 from shared import output
 from shared.errors import UsageError
@@ -14,8 +15,8 @@ def run(*, name: str, text: str | None, enter: bool, raw: bool, dry_run: bool, j
     body = {"text": _text(text), "enter": enter, **({"raw": True} if raw else {})}
     path = path_of(name, "/send")
     if dry_run:
-        output.print_json({"method": "POST", "path": path, "body": body})
-        return 0
+        sentence = f"{'type keys into' if raw else 'send to' if enter else 'paste into'} agent {name}"
+        return dry_runs.show(sentence, "POST", path, body, json=json)
     from omar_daemon.client import daemon_client
 
     with daemon_client() as client:

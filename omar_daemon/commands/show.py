@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omar_daemon.commands.agent_calls import ask, daemon_runs, path_of
+from omar_daemon.commands.agent_calls import ask, daemon_runs, known_agents, path_of, running_names
 from shared import output
 from shared.errors import UsageError
 
@@ -19,7 +19,7 @@ def run(*, name: str, lines: int, json: bool) -> int:
     if json:
         output.print_json(found)
         return 0
-    for label, value in _facts(found):
+    for label, value in _facts(found, _parent(found["parent"])):
         output.print_text(f"{label + ':':<10}{output.cell(value)}")
     if found["output_tail"]:
         output.print_text("")
@@ -40,7 +40,12 @@ def _detail(name: str, lines: int) -> dict[str, Any]:
     return Peek(config.load("omar", SETTINGS)).detail(name, lines)
 
 
-def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
+def _parent(name: str | None) -> str | None:
+    """The parent, marked when there is nobody of that name to report to."""
+    return name if name is None or name in running_names(known_agents()) else f"{name} (does not run)"
+
+
+def _facts(found: dict[str, Any], parent: str | None) -> list[tuple[str, str]]:
     health = f"{found['health']} (idle {found['idle_seconds']} s)"
     if found["health"] == "dead":
         health = f"dead ({found['end_reason'] or 'ended'})"
@@ -51,7 +56,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("health", health),
         ("task", found["task"]),
         ("delivery", found["prompt_delivery"]),
-        ("parent", found["parent"]),
+        ("parent", parent or ""),
         ("children", ", ".join(found["children"])),
         ("backend", found["backend"]),
         ("command", found["command"]),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from omar_daemon.commands import dry_run as dry_runs
 from omar_daemon.commands.agent_calls import ask
 from shared import output
 from shared.errors import UsageError
@@ -45,9 +46,16 @@ def run(
     }
     body = {key: value for key, value in wanted.items() if value is not None}
     if dry_run:
-        output.print_json({"method": "POST", "path": "/api/agents", "body": body})
-        return 0
+        return dry_runs.show(f"start {_described(body)}", "POST", "/api/agents", body, json=json)
     return _spawn(body, json)
+
+
+def _described(body: dict[str, Any]) -> str:
+    """The agent in words: its name, what it runs, and where."""
+    what = f"`{body['command']}`" if "command" in body else body.get("backend", "the default backend")
+    where = f"a git worktree of {body['workdir']}" if "worktree" in body else body["workdir"]
+    who = f"agent {body['name']}" if "name" in body else "an agent with a free name"
+    return f"{who}, running {what} in {where}"
 
 
 def _spawn(body: dict[str, Any], json: bool) -> int:

@@ -94,7 +94,7 @@ def test_the_daemon_is_started_by_a_spawn_and_reading_works_without_one(
 
 
 def test_a_dry_run_shows_the_exact_payload_and_does_nothing(daemon: Daemon, home: Path) -> None:
-    planned = json.loads(omar("spawn", "w", "-c", "cat", "-t", "x", "-w", str(home), "--dry-run").stdout)
+    planned = json.loads(omar("spawn", "w", "-c", "cat", "-t", "x", "-w", str(home), "--dry-run", "--json").stdout)
     assert planned == {
         "method": "POST", "path": "/api/agents",
         "body": {
@@ -103,12 +103,40 @@ def test_a_dry_run_shows_the_exact_payload_and_does_nothing(daemon: Daemon, home
     }  # fmt: skip
     daemon.client.post("/api/agents", json={"name": "w", "command": "cat"}).raise_for_status()
     daemon.client.post("/api/agents", json={"name": "c", "command": "cat", "parent": "w"}).raise_for_status()
-    assert json.loads(omar("send", "w", "hi", "--dry-run").stdout)["body"] == {"text": "hi", "enter": True}
-    plan = json.loads(omar("kill", "w", "--tree", "--dry-run").stdout)["plan"]
+    sent = json.loads(omar("send", "w", "hi", "--dry-run", "--json").stdout)
+    assert sent["body"] == {"text": "hi", "enter": True}
+    plan = json.loads(omar("kill", "w", "--tree", "--dry-run", "--json").stdout)["plan"]
     assert plan == [{"method": "DELETE", "path": "/api/agents/w", "params": {"tree": "true"}, "kills": ["w", "c"]}]
     assert show("w")["output_tail"] == ""
     omar("kill", "w", "--tree")
     assert json.loads(omar("list", "--json").stdout)["agents"] == []
+
+
+def test_a_dry_run_says_in_words_what_it_would_do(daemon: Daemon, home: Path) -> None:
+    told = omar("spawn", "w", "-c", "cat", "-t", "x", "-w", str(home), "--dry-run").stdout
+    sentence, payload = told.split("\n", 1)
+    assert sentence == f"Would start agent w, running `cat` in {home}, by POST /api/agents with"
+    assert json.loads(payload)["task"] == "x"
+    for body in ({"name": "w"}, {"name": "c", "parent": "w"}, {"name": "d", "parent": "c"}):
+        daemon.client.post("/api/agents", json={"command": "cat", **body}).raise_for_status()
+    assert omar("kill", "w", "d", "--dry-run").stdout == "Would kill w.\nWould kill d.\n"
+    assert omar("kill", "w", "--tree", "--dry-run").stdout == "Would kill w and, below it, c, d.\n"
+    assert omar("send", "w", "hi", "--dry-run").stdout.startswith("Would send to agent w, by POST")
+    assert "not found" in omar("kill", "nobody", "--dry-run", status=1).stderr
+    assert len(json.loads(omar("list", "--json").stdout)["agents"]) == 3
+
+
+def test_a_parent_that_does_not_run_is_marked(daemon: Daemon) -> None:
+    for body in ({"name": "w", "parent": "ea"}, {"name": "x", "parent": "w"}, {"name": "y", "parent": "boss"}):
+        daemon.client.post("/api/agents", json={"command": "cat", **body}).raise_for_status()
+    told = omar("list").stderr
+    assert "ea does not run" in told and "omar manager start" in told
+    assert "boss does not run" in told and "w does not run" not in told
+    assert "ea (does not run)" in omar("show", "w").stdout
+    assert "does not run" not in omar("show", "x").stdout
+    omar("manager", "start", "--command", "cat")
+    assert "ea does not run" not in omar("list").stderr
+    assert "does not run" not in omar("show", "w").stdout
 
 
 REFUSALS: list[tuple[tuple[str, ...], int, str]] = [

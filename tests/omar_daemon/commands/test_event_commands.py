@@ -49,7 +49,8 @@ def test_an_event_s_life_from_the_shell(scene: Stage) -> None:
     assert abs(listed["timestamp"] - time.time_ns() - 3600 * 10**9) < 60 * 10**9
     table = omar("event", "list", "--receiver", "w").stdout
     assert table.startswith("EVENT") and identifier in table and "300 s" in table
-    plan = json.loads(omar("event", "cancel", identifier, "--dry-run").stdout)["plan"]
+    assert f"Would cancel event {identifier} to w, due " in omar("event", "cancel", identifier, "--dry-run").stdout
+    plan = json.loads(omar("event", "cancel", identifier, "--dry-run", "--json").stdout)["plan"]
     assert plan == [{"method": "DELETE", "path": f"/api/events/{identifier}"}]
     assert "cancelled" in omar("event", "cancel", identifier).stderr
     assert "not found" in omar("event", "cancel", identifier, status=1).stderr
@@ -77,6 +78,8 @@ def test_projects_are_read_without_a_daemon_and_changed_with_one(scene: Stage) -
     assert omar("project", "add", "Build it").stdout == "1\n"
     assert json.loads(omar("project", "list", "--json").stdout)["projects"] == [{"id": 1, "name": "Build it"}]
     assert paths.tasks_file().read_text() == "1. Build it\n"
+    assert omar("project", "done", "1", "--dry-run").stdout == "Would take project 1 off the list: Build it.\n"
+    omar("project", "done", "2", "--dry-run", status=1)
     assert "removed" in omar("project", "done", "1").stderr
     omar("project", "done", "1", status=1)
     omar("project", "add", " ", status=2)
@@ -107,7 +110,7 @@ def test_the_manager_starts_once_with_its_prompt_and_how_things_stand(scene: Sta
     scene.spawn("helper", task="Count the files.")
     omar("project", "add", "The big one")
     omar("event", "schedule", "helper", "later", "--in", "1h")
-    shown = json.loads(omar("manager", "start", "--dry-run", "--workdir", str(tmp_path)).stdout)
+    shown = json.loads(omar("manager", "start", "--dry-run", "--json", "--workdir", str(tmp_path)).stdout)
     assert shown["body"] == {"name": "ea", "workdir": str(tmp_path)}
     made = json.loads(omar("manager", "start", "--workdir", str(tmp_path), "--json").stdout)
     assert made == {"started": True, "id": "ea", "session": "omar-agent-ea"}
