@@ -11,7 +11,7 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 # What JSON itself leaves as it is: line ends of other kinds and surrogates too.
 _UNSEEN = r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 PROGRESS_AFTER_SECONDS = 1.0
-WORD_LENGTH = 40
 
 
 @functools.cache
@@ -97,54 +96,23 @@ def print_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
-    title: str | None = None,
     colors: Mapping[int, Sequence[str]] | None = None,
+    cut_last: bool = False,
 ) -> None:
-    """A table on stdout: drawn by rich on a terminal, aligned plain columns in a pipe.
+    """A table on stdout: drawn on a terminal, aligned plain columns in a pipe.
 
-    `colors` maps the index of a column to the colour of each of its cells, for terminals that show colours.
+    `colors` maps the index of a column to the colour of each of its cells, for terminals that show colours. With
+    `cut_last` a terminal shows as much of the last column as fits on one line.
     """
     cells = [[cell(value) for value in row] for row in rows]
-    if is_terminal():
-        _print_rich_table(columns, cells, title, colors or {})
-    else:
+    if not is_terminal():
         print_text(_encodable(_plain_table(columns, cells), sys.stdout))
-
-
-def _print_rich_table(
-    columns: Sequence[str], rows: list[list[str]], title: str | None, colors: Mapping[int, Sequence[str]]
-) -> None:
-    from rich.box import SIMPLE_HEAD
+        return
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for index, column in enumerate(columns):
-        is_numbers = bool(rows) and all(_is_number(row[index]) for row in rows)
-        # A name that is broken in two cannot be copied; only the last column, which is told in words, may be cut.
-        is_last = index == len(columns) - 1
-        table.add_column(
-            column,
-            overflow="ellipsis" if is_last else "fold",
-            no_wrap=is_last or _are_words(row[index] for row in rows),
-            justify="right" if is_numbers else "left",
-        )
-    for number, row in enumerate(rows):
-        styles = {index: told[number] for index, told in colors.items()}
-        table.add_row(*[Text(value, styles.get(index, "")) for index, value in enumerate(row)])
-    Console(no_color=not use_color(), highlight=False).print(table)
+    from shared.table import Table
 
-
-def _are_words(texts: Iterable[str]) -> bool:
-    """Whether each is one short word: an id, a name, a number, a date."""
-    return all(" " not in text and len(text) <= WORD_LENGTH for text in texts)
-
-
-def _is_number(text: str) -> bool:
-    """`12`, `-0.5`, `(3.20)`, `41 %`"""
-    bare = text.strip("()").removesuffix(" %").removeprefix("-")
-    return bare.replace(".", "", 1).isdecimal()
+    Table(columns, cells, colors or {}, cut_last).print(Console(no_color=not use_color(), highlight=False))
 
 
 def _plain_table(columns: Sequence[str], rows: list[list[str]]) -> str:

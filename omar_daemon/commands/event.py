@@ -81,7 +81,7 @@ def show_all(*, receiver: str | None, dead: bool, json: bool) -> int:
     rows = [
         [e["id"], shown_time(e["timestamp"]), _every(e), e["sender"], e["receiver"], e[last]] for e in found["events"]
     ]
-    output.print_table(("event", "due", "every", "from", "to", last), rows)
+    output.print_table(("event", "due", "every", "from", "to", last), rows, cut_last=not dead)
     return 0
 
 
@@ -152,7 +152,7 @@ def instant(text: str) -> int:
 
 def shown_time(nanoseconds: int) -> str:
     """In this machine's zone, to the second."""
-    return datetime.datetime.fromtimestamp(nanoseconds // 10**9).astimezone().isoformat(sep=" ")
+    return datetime.datetime.fromtimestamp(nanoseconds // 10**9).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _every(event: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ def run(*, parent: str | None, health: str | None, json: bool) -> int:
         [a["id"], a["health"], f"{a['idle_seconds']} s", a["parent"] or "", a["backend"] or "", a["last_output"]]
         for a in agents
     ]
-    output.print_table(("agent", "health", "idle", "parent", "backend", "last output"), rows)
+    output.print_table(("agent", "health", "idle", "parent", "backend", "last output"), rows, cut_last=True)
     for parent_name in sorted({a["parent"] for a in agents if a["parent"]} - running_names(known)):
         hint = ": `omar manager start` starts the manager" if parent_name == MANAGER else ""
         output.say(f"{parent_name} does not run; nobody takes the reports of the agents below it{hint}.")

@@ -56,4 +56,4 @@ def _print(found: dict[str, Any]) -> None:
         output.print_text('No agents. Start one with `omar spawn NAME --task "…"`.')
         return
     rows = [[a["id"], a["health"], f"{a['idle_seconds']} s", a.get("last_output") or ""] for a in agents]
-    output.print_table(("agent", "health", "idle", "last output"), rows)
+    output.print_table(("agent", "health", "idle", "last output"), rows, cut_last=True)

@@ -33,7 +33,8 @@ def list_(*, limit: int, since: str | None, everywhere: bool, json: bool) -> int
     if not found:
         output.say("There are no anchors yet. Each commit after `oobo install` gets one.")
         return 0
-    output.print_table(("commit", "when", "by", "AI", "lines", "sessions", "message"), [_row(one) for one in found])
+    columns = ("commit", "when", "by", "AI", "lines", "sessions", "message")
+    output.print_table(columns, [_row(one) for one in found], cut_last=True)
     return 0
 
 

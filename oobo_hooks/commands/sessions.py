@@ -27,7 +27,7 @@ def list_(*, limit: int, since: str | None, tool: str | None, everywhere: bool, 
         output.say("There are no sessions here." if not everywhere else "There are no sessions.")
         return 0
     columns = ("session", "tool", "when", "model", "tokens in/out", "commits", "about")
-    output.print_table(columns, [_row(row) for row in rows])
+    output.print_table(columns, [_row(row) for row in rows], cut_last=True)
     return 0
 
 
