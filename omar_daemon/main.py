@@ -18,7 +18,7 @@ from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_con
 
 if TYPE_CHECKING:
     from shared.cli.doctor import Check
-    from shared.config import Setting
+    from shared.config import Config, Setting
 
 app = new_app("Run AI coding agents in tmux behind a small local daemon.", no_args_is_help=False)
 
@@ -303,6 +303,12 @@ def _settings() -> "Sequence[Setting]":
     return SETTINGS
 
 
+def _check(values: "Config") -> None:
+    from omar_daemon.fleet import options
+
+    options.from_settings(values, url="")
+
+
 def _checks() -> "Sequence[Check]":
     from omar_daemon.commands.doctor import checks
 
@@ -310,7 +316,7 @@ def _checks() -> "Sequence[Check]":
 
 
 add_groups(app)
-add_config(app, "omar", _settings)
+add_config(app, "omar", _settings, check=_check)
 add_doctor(app, "omar", _checks)
 add_completions(app, "omar")
 

@@ -16,7 +16,7 @@ from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_con
 
 if TYPE_CHECKING:
     from shared.cli.doctor import Check
-    from shared.config import Setting
+    from shared.config import Config, Setting
 
 app = new_app("Score AI coding sessions from their local logs; upload the scores when you want to.")
 
@@ -295,13 +295,19 @@ def _settings() -> "Sequence[Setting]":
     return settings()
 
 
+def _check(values: "Config") -> None:
+    from omas_cli import server
+
+    server.of(values)
+
+
 def _checks() -> "Sequence[Check]":
     from omas_cli.commands import doctor
 
     return doctor.checks()
 
 
-add_config(app, "omas", _settings)
+add_config(app, "omas", _settings, check=_check)
 add_doctor(app, "omas", _checks)
 add_completions(app, "omas")
 

@@ -11,6 +11,7 @@ from shared import __version__, config, credentials
 from shared.errors import NotAuthorisedError, UsageError
 
 if TYPE_CHECKING:
+    from shared.config import Config
     from shared.http import Client
 
 USER_AGENT = f"omas-cli/{__version__}"
@@ -41,8 +42,13 @@ class Target(Struct, frozen=True):
 
 
 def target(flag: str | None) -> Target:
-    """Flag > OMAS_API_URL > configuration > https://api.omas.dev. UsageError for what is no http address."""
-    found = config.load("omas", SETTINGS, {"server.url": flag}).text("server.url").strip().rstrip("/")
+    """Flag > OMAS_API_URL > configuration > https://api.omas.dev."""
+    return of(config.load("omas", SETTINGS, {"server.url": flag}))
+
+
+def of(values: Config) -> Target:
+    """The server that the settings name; UsageError for what is no http address."""
+    found = values.text("server.url").strip().rstrip("/")
     if found == LOCAL:
         return Target(LOCAL)
     if not found.startswith(("http://", "https://")):

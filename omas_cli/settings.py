@@ -12,7 +12,7 @@ SETTINGS = (
         "server.url",
         DEFAULT_SERVER,
         str,
-        "where scores are uploaded; `local` is the daemon of this machine (seed 000)",
+        "where scores are uploaded; `local` is the daemon of this machine",
         env="OMAS_API_URL",
     ),
     Setting(

@@ -18,7 +18,7 @@ from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_con
 
 if TYPE_CHECKING:
     from shared.cli.doctor import Check
-    from shared.config import Setting
+    from shared.config import Config, Setting
 
 app = new_app("Each commit gets an anchor that says which AI session wrote it.")
 
@@ -255,13 +255,19 @@ def _project() -> Path | None:
     return settings.project_dir()
 
 
+def _check(values: "Config") -> None:
+    from oobo_hooks import settings
+
+    settings.check(values)
+
+
 def _checks() -> Sequence["Check"]:
     from oobo_hooks.commands import doctor
 
     return doctor.checks()
 
 
-add_config(app, "oobo", _settings, _project)
+add_config(app, "oobo", _settings, _project, check=_check)
 add_doctor(app, "oobo", _checks)
 add_completions(app, "oobo")
 

@@ -38,7 +38,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "server.sync", False, bool, "whether anchors are sent at all; `oobo auth login` switches it on", "OOBO_SYNC"
     ),
-    Setting("transparency.mode", "off", str, "`on` sends redacted transcripts, `off` sends none"),
+    Setting(
+        "transparency.mode", "off", str, "`on` sends redacted transcripts, `off` sends none", choices=("on", "off")
+    ),
     Setting("privacy.send_message", True, bool, "whether the commit message is sent (secrets are always taken out)"),
     Setting("ignored_repos", [], list, "globs of repository folders or remotes that get no anchors"),
     *(Setting(f"{tool}.enabled", True, bool, f"whether sessions of {tool} are looked at") for tool in TOOLS),
@@ -89,7 +91,7 @@ def project_dir() -> Path | None:
 
 def load(state_dir: Path | None = None) -> Config:
     """The settings; with the `state_dir` of a repository, its own before the user's."""
-    return _checked(config.load("oobo", SETTINGS, project=state_dir))
+    return config.load("oobo", SETTINGS, project=state_dir)
 
 
 def load_users() -> Config:
@@ -98,15 +100,12 @@ def load_users() -> Config:
     if not os.environ.get("OOBO_SERVER_URL"):
         return load()
     environment = {name: value for name, value in os.environ.items() if name not in one_server}
-    return _checked(config.load("oobo", SETTINGS, environment=environment))
+    return config.load("oobo", SETTINGS, environment=environment)
 
 
-def _checked(loaded: Config) -> Config:
-    mode = loaded.text("transparency.mode")
-    if mode not in ("on", "off"):
-        where = loaded.origin("transparency.mode")
-        raise ConfigError(f"transparency.mode must be `on` or `off`, not {mode!r} ({where}).")
-    return loaded
+def check(loaded: Config) -> None:
+    """ConfigError when the values cannot be used together with what they name."""
+    refuse_bad_url(loaded.text("server.url").strip(), loaded.origin("server.url"))
 
 
 def is_transparent(loaded: Config, own: str | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,10 @@ _KIND_NAMES = {
 
 @dataclass(frozen=True)
 class Setting:
-    """One key of a configuration file: dotted name, default, kind, and the variable that overrides it."""
+    """One key of a configuration file: dotted name, default, kind, and the variable that overrides it.
+
+    `choices` are the only texts it may be; none: any.
+    """
 
     key: str
     default: Any
@@ -42,16 +45,21 @@ class Setting:
     secret: bool = False
     least: float | None = None
     most: float | None = None
+    choices: tuple[str, ...] = ()
 
     def allows(self, value: Any) -> bool:
-        """Whether a number is within the bounds; other kinds have none."""
+        """Whether a number is within the bounds, and a text one of the choices."""
+        if self.choices and value not in self.choices:
+            return False
         if self.kind is float and not math.isfinite(value):
             return False
         return not ((self.least is not None and value < self.least) or (self.most is not None and value > self.most))
 
     @property
     def meaning(self) -> str:
-        """What a value must be: `a whole number from 0 to 65535`."""
+        """What a value must be: `a whole number from 0 to 65535`, `on or off`."""
+        if self.choices:
+            return " or ".join(self.choices)
         if self.least is None:
             return _KIND_NAMES[self.kind]
         bounds = f" from {self.least} to {self.most}" if self.most is not None else f" of at least {self.least}"
@@ -143,15 +151,28 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}.", hint="Mend that line or move the file away.") from None
 
 
-def set_value(tool: Tool, settings: Sequence[Setting], key: str, raw: str) -> Any:
-    """Write one setting into the user's file, atomically and under a lock; returns the typed value."""
+def set_value(
+    tool: Tool,
+    settings: Sequence[Setting],
+    key: str,
+    raw: str,
+    check: Callable[[Config], object] | None = None,
+) -> Any:
+    """Write one setting into the user's file, atomically and under a lock; returns the typed value.
+
+    `check` is given the file's tables with this value alone, and raises when the commands could not use it.
+    """
     import tomli_w
 
     setting = find(settings, key)
-    value = parse(setting, raw, "the command line")
+    value = parse(setting, raw, None)
     path = paths.config_file(tool)
     with durable.locked(path.with_name(f"{path.name}.lock")):
         body = read_toml(path)
+        if check is not None:
+            # Alone: another value that is wrong must not keep this one from being mended.
+            others = {other.key: Resolved(other.default, "default") for other in settings}
+            check(Config(settings, {**others, key: Resolved(value, "this command")}, body))
         table = body
         *folders, last = key.split(".")
         for folder in folders:
@@ -205,8 +226,8 @@ def find(settings: Sequence[Setting], key: str) -> Setting:
     raise UsageError(f"There is no setting {key!r}.", hint=f"Known settings: {known}")
 
 
-def parse(setting: Setting, raw: str, origin: str) -> Any:
-    """`raw` as the setting's kind; ConfigError naming key and origin when it does not fit."""
+def parse(setting: Setting, raw: str, origin: str | None) -> Any:
+    """`raw` as the setting's kind; ConfigError naming key and origin (None: just typed) when it does not fit."""
     try:
         if setting.kind is bool:
             return _parse_flag(raw)
@@ -273,9 +294,10 @@ def _as_float(value: int) -> float:
         return math.inf
 
 
-def _refused(setting: Setting, origin: str, value: Any) -> ConfigError:
+def _refused(setting: Setting, origin: str | None, value: Any) -> ConfigError:
     shown = "a secret" if setting.secret else repr(value)
-    return ConfigError(f"{origin}: {setting.key} must be {setting.meaning}, not {shown}.")
+    where = f"{origin}: " if origin is not None else ""
+    return ConfigError(f"{where}{setting.key} must be {setting.meaning}, not {shown}.")
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -24,9 +24,9 @@ HEALTH_SECONDS = 2.0
 START_SECONDS = 20.0
 
 API_SETTINGS = (
-    Setting("api.enabled", True, bool, "whether the daemon serves HTTP at all (seed 002)"),
-    Setting("api.host", "127.0.0.1", str, "the address the daemon listens on (seed 002)", env="OMAR_HOST"),
-    Setting("api.port", 9876, int, "the port the daemon listens on (seed 002)", env="OMAR_PORT", least=0, most=65535),
+    Setting("api.enabled", True, bool, "whether the daemon serves HTTP at all"),
+    Setting("api.host", "127.0.0.1", str, "the address the daemon listens on", env="OMAR_HOST"),
+    Setting("api.port", 9876, int, "the port the daemon listens on", env="OMAR_PORT", least=0, most=65535),
 )
 
 

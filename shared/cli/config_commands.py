@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from shared import config, local_daemon, output, paths
-from shared.config import Setting
+from shared.config import Config, Setting
 from shared.errors import UsageError
 from shared.paths import Tool
 
@@ -41,14 +41,17 @@ def get(tool: Tool, settings: Sequence[Setting], key: str, *, project: Path | No
     return 0
 
 
-def set_value(tool: Tool, settings: Sequence[Setting], key: str, raw: str) -> int:
+def set_value(
+    tool: Tool, settings: Sequence[Setting], key: str, raw: str, *, check: Callable[[Config], object] | None
+) -> int:
+    """Write one value, unless `check` refuses it; says when something else still overrides it."""
     setting = config.find(settings, key)
     if setting.secret:
         raise UsageError(
             f"{key} is a secret and does not belong on a command line.",
             hint=f"Write it into {paths.config_file(tool)} (mode 0600).",
         )
-    value = config.set_value(tool, settings, key, raw)
+    value = config.set_value(tool, settings, key, raw, check)
     output.say(f"{key} = {_text(value)} in {paths.config_file(tool)}")
     if setting.env and (origin := config.load(tool, settings).origin(key)).startswith("env"):
         output.warn(f"{origin} still overrides it.")

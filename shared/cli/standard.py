@@ -13,7 +13,7 @@ from shared import __version__
 
 if TYPE_CHECKING:
     from shared.cli.doctor import Check
-    from shared.config import Setting
+    from shared.config import Config, Setting
     from shared.paths import Tool
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY")]
@@ -69,9 +69,14 @@ def add_config(
     app: typer.Typer,
     tool: Tool,
     settings: Callable[[], Sequence[Setting]],
-    project: Callable[[], Path | None] = Path.cwd,
+    project: Callable[[], Path | None] = lambda: None,
+    check: Callable[[Config], object] | None = None,
 ) -> None:
-    """Mount `config path|show|get|set|unset`; `project` names the folder whose own file counts before the user's."""
+    """Mount `config path|show|get|set|unset`; `project` names the folder whose own file counts before the user's.
+
+    Without it there is none: `show` must not tell of a file that the other commands do not read.
+    `check` raises for what `set` would write but the commands could not use.
+    """
     group = new_app("Show and change settings; `show` names the origin of each value.")
     app.add_typer(group, name="config")
 
@@ -101,7 +106,7 @@ def add_config(
         """Write one value into the configuration file."""
         from shared.cli import config_commands
 
-        return config_commands.set_value(tool, settings(), key, value)
+        return config_commands.set_value(tool, settings(), key, value, check=check)
 
     @group.command("unset")
     def unset(key: KeyArgument) -> int:

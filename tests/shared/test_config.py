@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared import config, paths
-from shared.config import Setting
+from shared.config import Config, Setting
 from shared.errors import ConfigError, UsageError
 
 SETTINGS = (
@@ -145,3 +145,30 @@ def test_unset_takes_out_one_value_and_the_tables_that_are_empty_without_it() ->
 def test_unset_without_a_file_makes_none() -> None:
     assert not config.unset_value("oobo", SETTINGS, "server.url")
     assert not paths.config_file("oobo").exists()
+
+
+def test_a_text_of_a_fixed_choice_is_refused_when_it_is_set_and_when_it_is_read() -> None:
+    settings = (*SETTINGS, Setting("mode", "off", str, "switch", choices=("on", "off")))
+    with pytest.raises(ConfigError, match=r"^mode must be on or off, not 'banana'\.$"):
+        config.set_value("oobo", settings, "mode", "banana")
+    assert not paths.config_file("oobo").exists()
+    path = write_user('mode = "banana"\n')
+    with pytest.raises(ConfigError, match=f"{path}: mode must be on or off"):
+        config.load("oobo", settings)
+    config.set_value("oobo", settings, "mode", "on")
+    assert config.load("oobo", settings).text("mode") == "on"
+
+
+def test_a_check_sees_the_new_value_and_the_tables_but_no_other_value_of_the_file() -> None:
+    path = write_user('[server]\nurl = "wrong"\n[tools.a]\ncommand = "a"\n')
+
+    def check(values: Config) -> None:
+        assert values.table("tools") == {"a": {"command": "a"}} and values.text("server.url") == "https://example.org"
+        if values.integer("limits.count") > 9:
+            raise ConfigError("too many")
+
+    config.set_value("oobo", SETTINGS, "limits.count", "9", check)
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="too many"):
+        config.set_value("oobo", SETTINGS, "limits.count", "10", check)
+    assert path.read_bytes() == before

@@ -29,11 +29,14 @@ def test_help_cuts_no_summary(tool: str, columns: str, monkeypatch: pytest.Monke
     assert "Show and change settings; `show` names the origin of each value." in re.sub(r"\s+", " ", told)
 
 
-@pytest.mark.parametrize(("tool", "key"), [("omar", "api.port"), ("oobo", "server.url"), ("omas", "server.url")])
-def test_a_value_that_is_unset_is_the_default_again(tool: paths.Tool, key: str, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("tool", "key", "value"),
+    [("omar", "api.port", "1234"), ("oobo", "server.url", "http://mine"), ("omas", "server.url", "http://mine")],
+)
+def test_a_value_that_is_unset_is_the_default_again(tool: paths.Tool, key: str, value: str, home: Path) -> None:
     default = run(tool, "config", "get", key).stdout
-    assert run(tool, "config", "set", key, "1234").returncode == 0
-    assert run(tool, "config", "get", key).stdout == "1234\n"
+    assert run(tool, "config", "set", key, value).returncode == 0
+    assert run(tool, "config", "get", key).stdout == f"{value}\n"
     unset = run(tool, "config", "unset", key)
     assert unset.returncode == 0 and unset.stdout == ""
     assert "is taken out of" in unset.stderr and f"{key} = {default.strip()} (default)" in unset.stderr
@@ -41,3 +44,43 @@ def test_a_value_that_is_unset_is_the_default_again(tool: paths.Tool, key: str, 
     again = run(tool, "config", "unset", key)
     assert again.returncode == 0 and "is not set in" in again.stderr
     assert run(tool, "config", "unset", "no.such").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("tool", "key", "value", "said"),
+    [
+        ("oobo", "transparency.mode", "banana", "transparency.mode must be on or off, not 'banana'."),
+        ("oobo", "server.url", "banana", "server.url must be `local` or begin with https://"),
+        ("omas", "server.url", "banana", "'banana' is no server."),
+        ("omar", "agents.default_backend", "banana", "Known: claude, codex, cursor, opencode"),
+        ("omar", "tmux.socket", "a/b", "tmux.socket must be a plain name"),
+        ("omar", "health.error_patterns", "(", "is no regular expression"),
+    ],
+)
+def test_a_value_no_command_could_use_is_refused_when_it_is_set(
+    tool: paths.Tool, key: str, value: str, said: str
+) -> None:
+    refused = run(tool, "config", "set", key, value)
+    assert refused.returncode in (2, 78)
+    assert said in refused.stderr and "this is a bug" not in refused.stderr.lower()
+    assert not paths.config_file(tool).exists()
+
+
+def test_a_backend_of_the_users_own_file_may_be_the_default_one() -> None:
+    path = paths.config_file("omar")
+    path.parent.mkdir(parents=True)
+    path.write_text('[agents]\ndefault_workdir = 7\n[backends.mytool]\ncommand = "mytool"\n')
+    assert run("omar", "config", "set", "agents.default_backend", "mytool").returncode == 0
+    assert 'default_backend = "mytool"' in path.read_text()
+
+
+@pytest.mark.parametrize(("tool", "key"), [("omar", "api.port"), ("omas", "scan.processes")])
+def test_config_tells_of_no_file_that_the_commands_do_not_read(
+    tool: paths.Tool, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, _, name = key.partition(".")
+    (tmp_path / f".{tool}.toml").write_text(f"[{table}]\n{name} = 7\n")
+    default = run(tool, "config", "get", key).stdout
+    monkeypatch.chdir(tmp_path)
+    assert run(tool, "config", "get", key).stdout == default
+    assert f".{tool}.toml" not in run(tool, "config", "show").stdout
