@@ -38,8 +38,13 @@ def _too_large(limit: int) -> ApiError:
     return ApiError(413, f"The body is larger than {limit} bytes.", headers={"connection": "close"})
 
 
-async def json_value(request: Request, *, limit: int = DEFAULT_LIMIT, optional: bool = False) -> Any:
-    """The body as JSON: 415 for another content type, 413 too large, 400 broken. `optional`: no body is {}."""
+async def json_value(
+    request: Request, *, limit: int = DEFAULT_LIMIT, optional: bool = False, text_only: bool = False
+) -> Any:
+    """The body as JSON: 415 for another content type, 413 too large, 400 broken.
+
+    `optional`: no body is {}. `text_only`: 400 for half of a surrogate pair, too, which JSON can spell but is no text.
+    """
     body = await read_limited(request, limit)
     if optional and not body.strip():
         return {}
@@ -47,7 +52,8 @@ async def json_value(request: Request, *, limit: int = DEFAULT_LIMIT, optional: 
     if media_type != "application/json":
         raise ApiError(415, "The body must be JSON with Content-Type: application/json.")
     try:
-        return _DECODER.decode(body.decode())
+        text = body.decode()
+        value = _DECODER.decode(text)
     except UnicodeDecodeError:
         raise ApiError(400, "The body is not valid JSON: it is not UTF-8.") from None
     except RecursionError:
@@ -57,6 +63,16 @@ async def json_value(request: Request, *, limit: int = DEFAULT_LIMIT, optional: 
     except ValueError:
         # Python's own limit on digits; its words advise on Python.
         raise ApiError(400, "The body is not valid JSON: a number in it is too long.") from None
+    if text_only and ("\\ud" in text or "\\uD" in text):
+        _refuse_half_pairs(value)
+    return value
+
+
+def _refuse_half_pairs(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ApiError(400, "The body holds half of a surrogate pair, which is no text.") from None
 
 
 class _NoJsonValueError(ValueError):

@@ -5,14 +5,13 @@ A body that is no JSON, or has a missing or wrong field, is 400 (the seed's `inv
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
-from omar_daemon.bodies import field_errors, json_value
+from omar_daemon.bodies import DEFAULT_LIMIT, field_errors, json_value
 from omar_daemon.managed_api.errors import bad
 from omar_daemon.routing import ApiError
 
@@ -44,17 +43,8 @@ class Loose(Body):
 
 async def read_body(request: Request, model: type[Model], *, optional: bool = False, limit: int | None = None) -> Model:
     """The request's body as `model`; 400 with `details.fields` when it does not fit."""
-    value = await json_value(request, optional=optional, **({} if limit is None else {"limit": limit}))
-    _check_text(value)
+    value = await json_value(request, optional=optional, limit=limit or DEFAULT_LIMIT, text_only=True)
     return parsed(model, value)
-
-
-def _check_text(value: Any) -> None:
-    """400 for half a surrogate pair: JSON can spell it, but it is no text that can be stored or sent."""
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise bad("The body holds half of a surrogate pair, which is no text.") from None
 
 
 def parsed(model: type[Model], value: Any) -> Model:

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
 
+from omar_daemon.store.prepared import Prepared
 from omar_daemon.store.schema import metadata
 from shared import durable
 from shared.errors import ConfigError
@@ -25,6 +26,8 @@ HEAD_REVISION = "0003"
 BUSY_SECONDS = 10
 THREADS = 40
 """How many threads the framework runs handlers in."""
+_BEGIN_READING = Prepared(sqlalchemy.text("BEGIN"))
+_BEGIN_WRITING = Prepared(sqlalchemy.text("BEGIN IMMEDIATE"))
 _VERSION_TABLE = sqlalchemy.Table(
     "alembic_version", sqlalchemy.MetaData(), sqlalchemy.Column("version_num", sqlalchemy.String(32), primary_key=True)
 )
@@ -130,7 +133,7 @@ def _tune_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("oma_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        (_BEGIN_WRITING if writes else _BEGIN_READING).rows(connection, {})
 
 
 def _bring_up_to_date(engine: Engine, name: str) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, T
 from omar_daemon.store.managed import clock, sessions
 from omar_daemon.store.managed.documents import packed
 from omar_daemon.store.managed.ids import new_id
+from omar_daemon.store.prepared import Prepared
 from omar_daemon.store.schema import metadata
 
 _BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -92,27 +93,27 @@ class NoSession(Exception):
     """The session was deleted meanwhile."""
 
 
-_count_up = (
+_count_up = Prepared(
     sessions.table.update()
     .where(sessions.table.c.id == sqlalchemy.bindparam("session"))
     .values(last_seq=sessions.table.c.last_seq + sqlalchemy.bindparam("added"))
     .returning(sessions.table.c.last_seq)
 )
-_insert = events.insert()
+_insert = Prepared(events.insert())
 
 
 def append(connection: Connection, session_id: str, values: Sequence[Mapping[str, Any]]) -> list[StoredEvent]:
     """Put events at the end of the log, all or none. Each gets `id` (unless it has one), `processed_at` and `seq`."""
     if not values:
         return []
-    last = connection.execute(_count_up, {"session": session_id, "added": len(values)}).scalar()
-    if last is None:
+    counted = _count_up.rows(connection, {"session": session_id, "added": len(values)})
+    if not counted:
         raise NoSession(session_id)
     moment = clock.now()
-    first = last - len(values) + 1
+    first = counted[0][0] - len(values) + 1
     stored = [_stored(value, first + offset, moment) for offset, value in enumerate(values)]
-    connection.execute(
-        _insert,
+    _insert.many(
+        connection,
         [
             {
                 "session_id": session_id,
@@ -170,7 +171,7 @@ def answering(connection: Connection, session_id: str, event_ids: Sequence[str])
     return [StoredEvent(row.seq, row.id, row.type, row.data) for row in rows]
 
 
-_answers_to = (
+_answers_to = Prepared(
     sqlalchemy.select(events.c.seq, events.c.id, events.c.type, events.c.data)
     .where(events.c.session_id == sqlalchemy.bindparam("session"), events.c.answers == sqlalchemy.bindparam("event"))
     .order_by(events.c.seq)
@@ -178,9 +179,8 @@ _answers_to = (
 
 
 def answers_to(connection: Connection, session_id: str, event_id: str) -> list[StoredEvent]:
-    """The events that answer this one: the statement is built once, for the path of every result."""
-    rows = connection.execute(_answers_to, {"session": session_id, "event": event_id})
-    return [StoredEvent(row.seq, row.id, row.type, row.data) for row in rows]
+    """The events that answer this one, in log order."""
+    return [StoredEvent(*row) for row in _answers_to.rows(connection, {"session": session_id, "event": event_id})]
 
 
 def last_of_type(connection: Connection, session_id: str, *types: str) -> StoredEvent | None:

@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, String, Text
 from omar_daemon.store.managed import clock
 from omar_daemon.store.managed.documents import Document, Documents, packed
 from omar_daemon.store.managed.ids import new_id
+from omar_daemon.store.prepared import Prepared
 
 sessions = Documents(
     "sessions",
@@ -107,7 +108,7 @@ class State:
     turn: dict[str, Any]
 
 
-_state = (
+_state = Prepared(
     sqlalchemy.select(table.c.id, table.c.thread_id, table.c.status, table.c.archived_at, table.c.turn)
     .where(table.c.id == sqlalchemy.bindparam("session"))
     .with_for_update()
@@ -116,8 +117,10 @@ _state = (
 
 def state(connection: Connection, session_id: str) -> State | None:
     """The row is locked until the transaction ends."""
-    row = connection.execute(_state, {"session": session_id}).first()
-    return None if row is None else State(row[0], row[1], row[2], row[3], json.loads(row[4]))
+    rows = _state.rows(connection, {"session": session_id})
+    for session, thread_id, status, archived_at, turn in rows:
+        return State(session, thread_id, status, archived_at, json.loads(turn))
+    return None
 
 
 def unfinished(connection: Connection) -> list[Document]:

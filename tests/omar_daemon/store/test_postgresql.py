@@ -15,12 +15,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
 
 import omar_daemon.store
 from omar_daemon.store import rooms
 from omar_daemon.store.engine import Store, open_store
 from omar_daemon.store.managed import events, memory, sessions
 from omar_daemon.store.managed.memory import Author
+from omar_daemon.store.prepared import Prepared
 from omar_daemon.store.schema import metadata
 from shared import paths
 from shared.errors import ConfigError
@@ -94,6 +96,17 @@ def test_events_that_many_append_at_once_are_numbered_without_a_gap(store: Store
         log = events.read(connection, session)
     assert [event.seq for event in log] == list(range(1, 401))
     assert log[0].value["content"][0]["text"].endswith("\0")
+
+
+def test_a_number_that_is_taken_is_the_error_the_journal_knows(store: Store) -> None:
+    row = {"session_id": "s", "seq": 1, "id": "sevt_a", "type": "t", "created_at": 2**50, "answers": None, "data": "%s"}
+    insert = Prepared(events.events.insert())
+    with store.write() as connection:
+        insert.rows(connection, row)
+    with pytest.raises(IntegrityError), store.write() as connection:
+        insert.rows(connection, row)
+    with store.read() as connection:
+        assert [event.data for event in events.read(connection, "s")] == ["%s"]
 
 
 def test_memories_are_searched_as_in_sqlite_and_listed_by_code_point(store: Store, tmp_path: Path) -> None:
