@@ -24,13 +24,13 @@ _omar_completion() {
             "/open"|"/logs"|"/spawn"|"/list"|\
             "/show"|"/send"|"/attach"|"/kill"|\
             "/wait"|"/backends"|"/tour"|"/env"|\
-            "/doctor"|"/computer"|"/keys"|"/event"|\
-            "/project"|"/manager"|"/config"|"/completions"|\
-            "/computer/status"|"/keys/create"|"/keys/list"|"/keys/revoke"|\
-            "/event/schedule"|"/event/list"|"/event/cancel"|"/project/list"|\
-            "/project/add"|"/project/done"|"/manager/start"|"/config/path"|\
-            "/config/show"|"/config/get"|"/config/set"|"/config/unset"|\
-            "/completions/show"|"/completions/install"|"/completions/remove")
+            "/uninstall"|"/doctor"|"/computer"|"/keys"|\
+            "/event"|"/project"|"/manager"|"/config"|\
+            "/completions"|"/computer/status"|"/keys/create"|"/keys/list"|\
+            "/keys/revoke"|"/event/schedule"|"/event/list"|"/event/cancel"|\
+            "/project/list"|"/project/add"|"/project/done"|"/manager/start"|\
+            "/config/path"|"/config/show"|"/config/get"|"/config/set"|\
+            "/config/unset"|"/completions/show"|"/completions/install"|"/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
@@ -124,6 +124,7 @@ _omar_completion() {
             "/backends") words="--help --json" ;;
             "/tour") words="--help --keep --yes --demo --backend --json" ;;
             "/env") words="--help --json" ;;
+            "/uninstall") words="--help --purge --yes --dry-run --json" ;;
             "/doctor") words="--help --json" ;;
             "/computer") words="--help" ;;
             "/computer/status") words="--help --json" ;;
@@ -154,7 +155,7 @@ _omar_completion() {
         esac
     elif [[ -z $kind ]]; then
         case "$path $position" in
-            " 0") kind=words; words="serve up down status open logs spawn list show send attach kill wait backends tour env doctor computer keys event project manager config completions" ;;
+            " 0") kind=words; words="serve up down status open logs spawn list show send attach kill wait backends tour env uninstall doctor computer keys event project manager config completions" ;;
             "/computer 0") kind=words; words="status" ;;
             "/keys 0") kind=words; words="create list revoke" ;;
             "/event 0") kind=words; words="schedule list cancel" ;;

@@ -15,7 +15,7 @@ function _omar_completion
             continue
         end
         switch "$path/$word"
-            case '/serve' '/up' '/down' '/status' '/open' '/logs' '/spawn' '/list' '/show' '/send' '/attach' '/kill' '/wait' '/backends' '/tour' '/env' '/doctor' '/computer' '/keys' '/event' '/project' '/manager' '/config' '/completions' '/computer/status' '/keys/create' '/keys/list' '/keys/revoke' '/event/schedule' '/event/list' '/event/cancel' '/project/list' '/project/add' '/project/done' '/manager/start' '/config/path' '/config/show' '/config/get' '/config/set' '/config/unset' '/completions/show' '/completions/install' '/completions/remove'
+            case '/serve' '/up' '/down' '/status' '/open' '/logs' '/spawn' '/list' '/show' '/send' '/attach' '/kill' '/wait' '/backends' '/tour' '/env' '/uninstall' '/doctor' '/computer' '/keys' '/event' '/project' '/manager' '/config' '/completions' '/computer/status' '/keys/create' '/keys/list' '/keys/revoke' '/event/schedule' '/event/list' '/event/cancel' '/project/list' '/project/add' '/project/done' '/manager/start' '/config/path' '/config/show' '/config/get' '/config/set' '/config/unset' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
@@ -196,6 +196,8 @@ function _omar_completion
                 printf '%s\t%s\n' '--help' 'show help' '--keep' 'Leave what the tour made, to look around in it' '--yes' 'Let an installed backend do the tour\'s small job' '--demo' 'Let the demo agent do it, without asking' '--backend' 'Let this one do it' '--json' 'Print one JSON document on stdout'
             case '/env'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
+            case '/uninstall'
+                printf '%s\t%s\n' '--help' 'show help' '--purge' 'Also remove the folders of its own, with all that was recorded' '--yes' 'Do not ask' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/doctor'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/computer'
@@ -255,7 +257,7 @@ function _omar_completion
     end
     switch "$path $position"
         case ' 0'
-            printf '%s\t%s\n' 'serve' 'Run the daemon in the foreground until ^C' 'up' 'Start the daemon in the background' 'down' 'Stop the daemon' 'status' 'Show whether the daemon runs, and its agents' 'open' 'Sign your browser in to the daemon, by a link that works once' 'logs' 'Print what the daemon wrote' 'spawn' 'Start an agent in tmux and give it its task' 'list' 'List the agents with their health' 'show' 'Show one agent and the end of its output' 'send' 'Type a text into an agent and see that it arrives' 'attach' 'Attach this terminal to an agent' 'kill' 'End agents, and with --tree all below them' 'wait' 'Wait until all these agents are idle, or dead' 'backends' 'List the agent programs that omar knows, and which are installed' 'tour' 'See the whole suite work on real things, in half a minute' 'env' 'Print exports of the daemon\'s address and a key, for other programs' 'doctor' 'Check that everything needed is there' 'computer' 'The desktop of this machine, which one agent at a time may use' 'keys' 'Keys for the daemon\'s APIs: `oma_…`, printed once, stored as a hash' 'event' 'Messages to agents: now, later, or again and again' 'project' 'The list of projects in ~/.omar/tasks.md' 'manager' 'The agent that plans with a person and runs the others' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+            printf '%s\t%s\n' 'serve' 'Run the daemon in the foreground until ^C' 'up' 'Start the daemon in the background' 'down' 'Stop the daemon' 'status' 'Show whether the daemon runs, and its agents' 'open' 'Sign your browser in to the daemon, by a link that works once' 'logs' 'Print what the daemon wrote' 'spawn' 'Start an agent in tmux and give it its task' 'list' 'List the agents with their health' 'show' 'Show one agent and the end of its output' 'send' 'Type a text into an agent and see that it arrives' 'attach' 'Attach this terminal to an agent' 'kill' 'End agents, and with --tree all below them' 'wait' 'Wait until all these agents are idle, or dead' 'backends' 'List the agent programs that omar knows, and which are installed' 'tour' 'See the whole suite work on real things, in half a minute' 'env' 'Print exports of the daemon\'s address and a key, for other programs' 'uninstall' 'Stop the daemon and take back what omar put outside its own folders' 'doctor' 'Check that everything needed is there' 'computer' 'The desktop of this machine, which one agent at a time may use' 'keys' 'Keys for the daemon\'s APIs: `oma_…`, printed once, stored as a hash' 'event' 'Messages to agents: now, later, or again and again' 'project' 'The list of projects in ~/.omar/tasks.md' 'manager' 'The agent that plans with a person and runs the others' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
         case '/computer 0'
             printf '%s\t%s\n' 'status' 'Show whether the desktop can be used, and who holds it'
         case '/keys 0'

@@ -22,13 +22,14 @@ _omas_completion() {
         case "$path/$word" in
             "/scan"|"/report"|"/show"|"/list"|\
             "/trend"|"/export"|"/upload"|"/me"|\
-            "/doctor"|"/queue"|"/leaderboard"|"/schedule"|\
-            "/auth"|"/privacy"|"/config"|"/completions"|\
-            "/queue/list"|"/queue/retry"|"/queue/drop"|"/leaderboard/join"|\
-            "/leaderboard/leave"|"/schedule/install"|"/schedule/status"|"/schedule/remove"|\
-            "/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|\
-            "/config/path"|"/config/show"|"/config/get"|"/config/set"|\
-            "/config/unset"|"/completions/show"|"/completions/install"|"/completions/remove")
+            "/uninstall"|"/doctor"|"/queue"|"/leaderboard"|\
+            "/schedule"|"/auth"|"/privacy"|"/config"|\
+            "/completions"|"/queue/list"|"/queue/retry"|"/queue/drop"|\
+            "/leaderboard/join"|"/leaderboard/leave"|"/schedule/install"|"/schedule/status"|\
+            "/schedule/remove"|"/auth/login"|"/auth/status"|"/auth/logout"|\
+            "/privacy/show"|"/config/path"|"/config/show"|"/config/get"|\
+            "/config/set"|"/config/unset"|"/completions/show"|"/completions/install"|\
+            "/completions/remove")
                 path="$path/$word"; position=0; continue ;;
         esac
         case "$path $word" in
@@ -91,6 +92,7 @@ _omas_completion() {
             "/export") words="--help --since --project --tool --csv --html --json --output" ;;
             "/upload") words="--help --server --dry-run --retry-only --quiet --include-active" ;;
             "/me") words="--help --server --limit --delete --yes --dry-run --json" ;;
+            "/uninstall") words="--help --purge --yes --dry-run --json" ;;
             "/doctor") words="--help --json" ;;
             "/queue") words="--help" ;;
             "/queue/list") words="--help --json" ;;
@@ -122,7 +124,7 @@ _omas_completion() {
         esac
     elif [[ -z $kind ]]; then
         case "$path $position" in
-            " 0") kind=words; words="scan report show list trend export upload me doctor queue leaderboard schedule auth privacy config completions" ;;
+            " 0") kind=words; words="scan report show list trend export upload me uninstall doctor queue leaderboard schedule auth privacy config completions" ;;
             "/queue 0") kind=words; words="list retry drop" ;;
             "/leaderboard 0") kind=words; words="join leave" ;;
             "/schedule 0") kind=words; words="install status remove" ;;

@@ -15,7 +15,7 @@ function _omas_completion
             continue
         end
         switch "$path/$word"
-            case '/scan' '/report' '/show' '/list' '/trend' '/export' '/upload' '/me' '/doctor' '/queue' '/leaderboard' '/schedule' '/auth' '/privacy' '/config' '/completions' '/queue/list' '/queue/retry' '/queue/drop' '/leaderboard/join' '/leaderboard/leave' '/schedule/install' '/schedule/status' '/schedule/remove' '/auth/login' '/auth/status' '/auth/logout' '/privacy/show' '/config/path' '/config/show' '/config/get' '/config/set' '/config/unset' '/completions/show' '/completions/install' '/completions/remove'
+            case '/scan' '/report' '/show' '/list' '/trend' '/export' '/upload' '/me' '/uninstall' '/doctor' '/queue' '/leaderboard' '/schedule' '/auth' '/privacy' '/config' '/completions' '/queue/list' '/queue/retry' '/queue/drop' '/leaderboard/join' '/leaderboard/leave' '/schedule/install' '/schedule/status' '/schedule/remove' '/auth/login' '/auth/status' '/auth/logout' '/privacy/show' '/config/path' '/config/show' '/config/get' '/config/set' '/config/unset' '/completions/show' '/completions/install' '/completions/remove'
                 set path "$path/$word"
                 set position 0
                 continue
@@ -123,6 +123,8 @@ function _omas_completion
                 printf '%s\t%s\n' '--help' 'show help' '--server' 'Server address, or `local` for this machine\'s daemon' '--dry-run' 'Print the exact bytes and send nothing' '--retry-only' 'Send nothing but what already waits' '--quiet' 'Say nothing when all is well' '--include-active' 'Also sessions written to in the last 30 minutes'
             case '/me'
                 printf '%s\t%s\n' '--help' 'show help' '--server' 'Server address, or `local` for this machine\'s daemon' '--limit' 'Most rows of the table' '--delete' 'Have the server delete all your sessions' '--yes' 'Do not ask' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+            case '/uninstall'
+                printf '%s\t%s\n' '--help' 'show help' '--purge' 'Also remove the folders of its own, with all that was recorded' '--yes' 'Do not ask' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/doctor'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/queue'
@@ -184,7 +186,7 @@ function _omas_completion
     end
     switch "$path $position"
         case ' 0'
-            printf '%s\t%s\n' 'scan' 'Read new and changed session logs into the ledger' 'report' 'Show how the sessions add up' 'show' 'Show every number of one session' 'list' 'List the sessions of the ledger, newest first' 'trend' 'Show how the scores move' 'export' 'Write all sessions as JSON, CSV or an HTML page' 'upload' 'Send the scores of finished sessions' 'me' 'Show what the server has of you' 'doctor' 'Check that everything needed is there' 'queue' 'See and change what waits for upload' 'leaderboard' 'Show who is listed on the server' 'schedule' 'Have queued uploads retried every hour' 'auth' 'Log in to a server, see and forget the key' 'privacy' 'See what leaves this machine' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+            printf '%s\t%s\n' 'scan' 'Read new and changed session logs into the ledger' 'report' 'Show how the sessions add up' 'show' 'Show every number of one session' 'list' 'List the sessions of the ledger, newest first' 'trend' 'Show how the scores move' 'export' 'Write all sessions as JSON, CSV or an HTML page' 'upload' 'Send the scores of finished sessions' 'me' 'Show what the server has of you' 'uninstall' 'Take back what omas put outside its own folder: hourly retries, compl…' 'doctor' 'Check that everything needed is there' 'queue' 'See and change what waits for upload' 'leaderboard' 'Show who is listed on the server' 'schedule' 'Have queued uploads retried every hour' 'auth' 'Log in to a server, see and forget the key' 'privacy' 'See what leaves this machine' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
         case '/queue 0'
             printf '%s\t%s\n' 'list' 'List sessions that wait or are parked' 'retry' 'Give sessions five new attempts, due now' 'drop' 'Take sessions out of the queue for good'
         case '/leaderboard 0'

@@ -13,7 +13,7 @@ _omas() {
             continue
         fi
         case "$place/$word" in
-            ("/scan"|"/report"|"/show"|"/list"|"/trend"|"/export"|"/upload"|"/me"|"/doctor"|"/queue"|"/leaderboard"|"/schedule"|"/auth"|"/privacy"|"/config"|"/completions"|"/queue/list"|"/queue/retry"|"/queue/drop"|"/leaderboard/join"|"/leaderboard/leave"|"/schedule/install"|"/schedule/status"|"/schedule/remove"|"/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/config/unset"|"/completions/show"|"/completions/install"|"/completions/remove")
+            ("/scan"|"/report"|"/show"|"/list"|"/trend"|"/export"|"/upload"|"/me"|"/uninstall"|"/doctor"|"/queue"|"/leaderboard"|"/schedule"|"/auth"|"/privacy"|"/config"|"/completions"|"/queue/list"|"/queue/retry"|"/queue/drop"|"/leaderboard/join"|"/leaderboard/leave"|"/schedule/install"|"/schedule/status"|"/schedule/remove"|"/auth/login"|"/auth/status"|"/auth/logout"|"/privacy/show"|"/config/path"|"/config/show"|"/config/get"|"/config/set"|"/config/unset"|"/completions/show"|"/completions/install"|"/completions/remove")
                 place="$place/$word"; position=0; continue ;;
         esac
         case "$place $word" in
@@ -73,6 +73,7 @@ _omas() {
             ("/export") found=('--help:show help' '--since:From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project:Projects whose path contains this' '--tool:Only this tool (may be given again)' '--csv:One row per session' '--html:One page with radar, trend and heat map' '--json:One JSON document (the default)' '--output:File to write') ;;
             ("/upload") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--dry-run:Print the exact bytes and send nothing' '--retry-only:Send nothing but what already waits' '--quiet:Say nothing when all is well' '--include-active:Also sessions written to in the last 30 minutes') ;;
             ("/me") found=('--help:show help' '--server:Server address, or `local` for this machine'\''s daemon' '--limit:Most rows of the table' '--delete:Have the server delete all your sessions' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/uninstall") found=('--help:show help' '--purge:Also remove the folders of its own, with all that was recorded' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/doctor") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/queue") found=('--help:show help') ;;
             ("/queue/list") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
@@ -104,7 +105,7 @@ _omas() {
         esac
     elif [[ -z $kind ]]; then
         case "$place $position" in
-            (" 0") kind=words; found=('scan:Read new and changed session logs into the ledger' 'report:Show how the sessions add up' 'show:Show every number of one session' 'list:List the sessions of the ledger, newest first' 'trend:Show how the scores move' 'export:Write all sessions as JSON, CSV or an HTML page' 'upload:Send the scores of finished sessions' 'me:Show what the server has of you' 'doctor:Check that everything needed is there' 'queue:See and change what waits for upload' 'leaderboard:Show who is listed on the server' 'schedule:Have queued uploads retried every hour' 'auth:Log in to a server, see and forget the key' 'privacy:See what leaves this machine' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
+            (" 0") kind=words; found=('scan:Read new and changed session logs into the ledger' 'report:Show how the sessions add up' 'show:Show every number of one session' 'list:List the sessions of the ledger, newest first' 'trend:Show how the scores move' 'export:Write all sessions as JSON, CSV or an HTML page' 'upload:Send the scores of finished sessions' 'me:Show what the server has of you' 'uninstall:Take back what omas put outside its own folder: hourly retries, compl…' 'doctor:Check that everything needed is there' 'queue:See and change what waits for upload' 'leaderboard:Show who is listed on the server' 'schedule:Have queued uploads retried every hour' 'auth:Log in to a server, see and forget the key' 'privacy:See what leaves this machine' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
             ("/queue 0") kind=words; found=('list:List sessions that wait or are parked' 'retry:Give sessions five new attempts, due now' 'drop:Take sessions out of the queue for good') ;;
             ("/leaderboard 0") kind=words; found=('join:Let others see your rank' 'leave:Be no longer listed') ;;
             ("/schedule 0") kind=words; found=('install:Add a marked line to the crontab, or a systemd timer' 'status:Say whether it is installed' 'remove:Take it out again') ;;

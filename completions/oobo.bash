@@ -76,7 +76,7 @@ _oobo_completion() {
             "") words="--help --version" ;;
             "/install") words="--help --path --global --yes --dry-run --json" ;;
             "/init") words="--help --all --yes --dry-run --json" ;;
-            "/uninstall") words="--help --path --global --dry-run --json" ;;
+            "/uninstall") words="--help --path --global --all --purge --yes --dry-run --json" ;;
             "/status") words="--help --json" ;;
             "/anchors") words="--help --limit --since --all --json" ;;
             "/show") words="--help --json" ;;

@@ -94,7 +94,7 @@ function _oobo_completion
             case '/init'
                 printf '%s\t%s\n' '--help' 'show help' '--all' 'Every one below this folder' '--yes' 'Do not ask' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/uninstall'
-                printf '%s\t%s\n' '--help' 'show help' '--path' 'A folder of the repository' '--global' 'For all repositories that are made from now on' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--path' 'A folder of the repository' '--global' 'For all repositories that are made from now on' '--all' 'From every repository known, from the agents, and the completions: to…' '--purge' 'Also remove the folders of its own, with all that was recorded' '--yes' 'Do not ask' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/status'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/anchors'

@@ -57,7 +57,7 @@ _oobo() {
             ("") found=('--help:show help' '--version:Print the version and leave') ;;
             ("/install") found=('--help:show help' '--path:A folder of the repository' '--global:For all repositories that are made from now on' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/init") found=('--help:show help' '--all:Every one below this folder' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
-            ("/uninstall") found=('--help:show help' '--path:A folder of the repository' '--global:For all repositories that are made from now on' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/uninstall") found=('--help:show help' '--path:A folder of the repository' '--global:For all repositories that are made from now on' '--all:From every repository known, from the agents, and the completions: to…' '--purge:Also remove the folders of its own, with all that was recorded' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/anchors") found=('--help:show help' '--limit:How many' '--since:7d, 2w, 3mo or an ISO 8601 instant' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
             ("/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;

@@ -14,7 +14,16 @@ from omar_daemon.groups import BACKENDS, add_groups
 from shared import output
 from shared.cli import boundary
 from shared.cli.completions import add_completions
-from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
+from shared.cli.standard import (
+    DryRunOption,
+    JsonOption,
+    PurgeOption,
+    VersionOption,
+    YesOption,
+    add_config,
+    add_doctor,
+    new_app,
+)
 
 if TYPE_CHECKING:
     from shared.cli.doctor import Check
@@ -295,6 +304,16 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], dry_run: D
     from omar_daemon.commands import keys as command
 
     return command.revoke(key_id=key_id, dry_run=dry_run)
+
+
+@app.command("uninstall")
+def uninstall(
+    purge: PurgeOption = False, yes: YesOption = False, dry_run: DryRunOption = False, json: JsonOption = False
+) -> int:
+    """Stop the daemon and take back what omar put outside its own folders."""
+    from omar_daemon.commands import uninstall as command
+
+    return command.run(purge=purge, yes=yes, dry_run=dry_run, json=json)
 
 
 def _settings() -> "Sequence[Setting]":

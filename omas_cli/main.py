@@ -12,7 +12,16 @@ import typer
 
 from shared.cli import boundary
 from shared.cli.completions import add_completions
-from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
+from shared.cli.standard import (
+    DryRunOption,
+    JsonOption,
+    PurgeOption,
+    VersionOption,
+    YesOption,
+    add_config,
+    add_doctor,
+    new_app,
+)
 
 if TYPE_CHECKING:
     from shared.cli.doctor import Check
@@ -169,7 +178,7 @@ def me(
     server: ServerOption = None,
     limit: LimitOption = 30,
     delete: Annotated[bool, typer.Option("--delete", help="Have the server delete all your sessions.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> int:
@@ -287,6 +296,16 @@ def privacy_show(json: JsonOption = False) -> int:
     from omas_cli.commands import privacy as command
 
     return command.run(json=json)
+
+
+@app.command("uninstall")
+def uninstall(
+    purge: PurgeOption = False, yes: YesOption = False, dry_run: DryRunOption = False, json: JsonOption = False
+) -> int:
+    """Take back what omas put outside its own folder: hourly retries, completions."""
+    from omas_cli.commands import uninstall as command
+
+    return command.run(purge=purge, yes=yes, dry_run=dry_run, json=json)
 
 
 def _settings() -> "Sequence[Setting]":

@@ -14,7 +14,17 @@ from oobo_hooks import groups
 from oobo_hooks.groups import AllOption, LimitOption, SessionArgument, SinceOption
 from shared.cli import boundary
 from shared.cli.completions import add_completions
-from shared.cli.standard import DryRunOption, JsonOption, VersionOption, add_config, add_doctor, new_app
+from shared.cli.standard import (
+    DryRunOption,
+    JsonOption,
+    PurgeOption,
+    VersionOption,
+    YesOption,
+    add_config,
+    add_doctor,
+    new_app,
+)
+from shared.errors import UsageError
 
 if TYPE_CHECKING:
     from shared.cli.doctor import Check
@@ -25,7 +35,6 @@ app = new_app("Each commit gets an anchor that says which AI session wrote it.")
 CommitArgument = Annotated[str, typer.Argument(metavar="COMMIT", help="Hash, short hash, branch, HEAD~1 …")]
 PathOption = Annotated[Path, typer.Option("--path", help="A folder of the repository.")]
 GlobalOption = Annotated[bool, typer.Option("--global", help="For all repositories that are made from now on.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write this file instead.")]
 HERE = Path()
 
@@ -66,10 +75,21 @@ def init(
 def uninstall(
     path: PathOption = HERE,
     globally: GlobalOption = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="From every repository known, from the agents, and the completions: to leave.")
+    ] = False,
+    purge: PurgeOption = False,
+    yes: YesOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> int:
     """Take the hooks out and put back what was there, byte for byte."""
+    if everything:
+        from oobo_hooks.commands import leave
+
+        return leave.run(purge=purge, yes=yes, dry_run=dry_run, json=json)
+    if purge:
+        raise UsageError("--purge goes with --all only.")
     from oobo_hooks.commands import install as command
 
     return command.uninstall(path=path, globally=globally, dry_run=dry_run, json=json)

@@ -20,6 +20,11 @@ def add_block(path: Path, name: str, lines: list[str]) -> bool:
     return True
 
 
+def has_block(path: Path, name: str) -> bool:
+    before = _read(path)
+    return _without(before, name) != before
+
+
 def remove_block(path: Path, name: str) -> bool:
     """Take the block `name` out of `path`; False when there is none."""
     before = _read(path)

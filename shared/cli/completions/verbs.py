@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 from pathlib import Path
@@ -44,22 +43,32 @@ def install(tool: Tool, command: Any, shell: str | None) -> int:
 
 def remove(tool: Tool, shell: str | None) -> int:
     chosen = _chosen(shell)
-    path, start = paths.completion_file(tool, chosen), paths.shell_startup_file(chosen)
-    removed = []
-    with contextlib.suppress(FileNotFoundError):
-        _unlink(path)
-        removed.append(str(path))
-    if start is not None and startup.remove_block(start, _block(tool)):
-        removed.append(f"the block in {start}")
+    removed = installed(tool, chosen)
+    take_out(tool, chosen)
     output.say(f"Removed {' and '.join(removed)}." if removed else f"There is nothing of {tool} for {chosen} here.")
     return 0
 
 
+def installed(tool: Tool, shell: Shell) -> list[str]:
+    """What `install` left for this shell, in words: the file, and the block in a start-up file."""
+    path, start = paths.completion_file(tool, shell), paths.shell_startup_file(shell)
+    found = [str(path)] if os.path.lexists(path) else []
+    if start is not None and startup.has_block(start, _block(tool)):
+        found.append(f"the block in {start}")
+    return found
+
+
+def take_out(tool: Tool, shell: Shell) -> None:
+    """Undo `install`; nothing to undo is no error."""
+    start = paths.shell_startup_file(shell)
+    _unlink(paths.completion_file(tool, shell))
+    if start is not None:
+        startup.remove_block(start, _block(tool))
+
+
 def _unlink(path: Path) -> None:
     try:
-        path.unlink()
-    except FileNotFoundError:
-        raise
+        path.unlink(missing_ok=True)
     except OSError as error:
         raise OmaError(f"Cannot remove {path}: {error.strerror}.") from error
 
