@@ -142,11 +142,13 @@ def _build_services(settings: config.Config, port: int, umask: int) -> Services:
     from omar_daemon.events.scheduler import Scheduler
     from omar_daemon.fleet import build_fleet
     from omar_daemon.harness.manager import Managed
+    from omar_daemon.harness.sandbox import limits
     from omar_daemon.projects import Projects
     from omar_daemon.services import Services
     from omar_daemon.store.engine import open_store
     from omar_daemon.store.keys import Keys, load_owner_key
 
+    limits.apply(limits.Limits.of(settings))
     store = open_store(settings.text("server.database_url"), paths.daemon_database())
     keys = Keys(store, load_owner_key())
     fleet = build_fleet(settings, store, f"http://127.0.0.1:{port}", umask)

@@ -26,6 +26,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("anchors.per_minute", 120_000, int, "how many anchors a user may send in a minute; 0: any number", least=0),
     Setting("managed.requests_per_minute", 20_000, int, "how many requests to /v1 a key may send in a minute", least=1),
+    Setting("sandbox.processes", 1024, int, "how many processes the tools of managed agents may run at once", least=16),
+    Setting("sandbox.memory_mb", 0, int, "how much memory they may use at once; 0: half of the machine's", least=0),
+    Setting("sandbox.file_mb", 10_240, int, "how large a file of such a tool may grow", least=1),
+    Setting("sandbox.open_files", 4096, int, "how many files each of its processes may have open", least=64),
     Setting("computer.display", "", str, "X11 display for computer use; empty: DISPLAY, else the first X server here"),
     Setting("computer.lock_timeout", 600.0, float, "seconds after which an idle computer lock is released", least=0),
 )

@@ -26,6 +26,12 @@ def isolation() -> Isolation:
     return "none"
 
 
+@cache
+def bubblewrap_sizes() -> bool:
+    """Whether this bubblewrap can bound a tmpfs (0.7 or newer)."""
+    return _works("bwrap", "--size", "4096", "--tmpfs", "/", "--ro-bind", "/", "/", "true")
+
+
 def _works(program: str, *arguments: str) -> bool:
     path = shutil.which(program)
     if path is None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from omar_daemon.harness.sandbox.isolation import POWERLESS, Isolation
+from omar_daemon.harness.sandbox import limits
+from omar_daemon.harness.sandbox.isolation import POWERLESS, Isolation, bubblewrap_sizes
 from omar_daemon.harness.sandbox.layout import PLACES, WORKSPACE, Layout
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix")
@@ -18,8 +19,9 @@ _SETTINGS = (
     "pki", "profile", "protocols", "resolv.conf", "services", "shells", "ssl", "terminfo", "timezone",
 )  # fmt: skip
 """What programs need of /etc; the rest of it is not shown."""
-_LIMITS = "ulimit -c 0; ulimit -n 4096; ulimit -f 20971520; "
-"""No core dumps, 4096 open files, files of at most 10 GB (512-byte blocks)."""
+
+_ROOT_BYTES = 64 * 1024 * 1024
+"""For what a tool writes outside of the session's places. It lies in memory and is gone after the call."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def command_line(
         inner = [*_bubblewrap(layout, network, mounts), "--", *arguments]
     elif kind == "unshare":
         inner = _unshare(layout, arguments, network, mounts)
-    return ["/bin/sh", "-c", f'{_LIMITS}exec "$@"', "sh", *inner]
+    return ["/bin/sh", "-c", f'{limits.current.as_commands}exec "$@"', "sh", *inner]
 
 
 def _own_mounts(layout: Layout, mounts: Sequence[Mount]) -> list[Mount]:
@@ -53,6 +55,7 @@ def _bubblewrap(layout: Layout, network: bool, mounts: Sequence[Mount]) -> list[
     # Of a root daemon's rights nothing is left: with them a tool could mount /usr anew to write to it.
     line += ["--unshare-user-try", "--cap-drop", "ALL", "--unshare-cgroup-try", "--hostname", "sandbox"]
     line += [] if network else ["--unshare-net"]
+    line += _sized("/", _ROOT_BYTES)
     for path in _SYSTEM:
         if Path(path).is_symlink():
             line += ["--symlink", str(Path(path).readlink()), path]
@@ -60,10 +63,16 @@ def _bubblewrap(layout: Layout, network: bool, mounts: Sequence[Mount]) -> list[
             line += ["--ro-bind", path, path]
     for name in _SETTINGS:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    line += ["--dev", "/dev", "--proc", "/proc"]
+    line += ["--dev", "/dev", "--proc", "/proc", *_sized("/dev/shm", limits.current.shared_memory)]  # noqa: S108
+    line += ["--remount-ro", "/dev"]
     for mount in _own_mounts(layout, mounts):
         line += ["--bind" if mount.writable else "--ro-bind", str(mount.source), mount.target]
     return [*line, "--chdir", WORKSPACE]
+
+
+def _sized(path: str, size: int) -> list[str]:
+    """A tmpfs of its own: otherwise each takes half of the machine's memory."""
+    return ["--size", str(size), "--tmpfs", path] if bubblewrap_sizes() else []
 
 
 def _unshare(layout: Layout, arguments: Sequence[str], network: bool, mounts: Sequence[Mount]) -> list[str]:
@@ -74,31 +83,30 @@ def _unshare(layout: Layout, arguments: Sequence[str], network: bool, mounts: Se
 
 
 def _root_script(layout: Layout, mounts: Sequence[Mount]) -> str:
-    root = shlex.quote(str(layout.root / "tmp"))
-    steps = ["set -e", f"root={root}", 'mount -t tmpfs -o mode=755 tmpfs "$root"', 'cd "$root"']
+    root = shlex.quote(str(layout.base))
+    size = f"mode=755,size={_ROOT_BYTES}"
+    steps = ["set -e", f"root={root}", f'mount -t tmpfs -o {size} tmpfs "$root"', 'cd "$root"']
     for path in _SYSTEM:
         if Path(path).is_symlink():
             steps.append(f"ln -s {shlex.quote(str(Path(path).readlink()))} .{path}")
         elif Path(path).is_dir():
             steps += [f"mkdir -p .{path}", f"mount --rbind {path} .{path}", f"mount -o remount,bind,ro .{path}"]
-    steps.append("mkdir -p etc dev proc run old")
+    steps.append("mkdir -p etc dev/shm proc run old")
     for name in _SETTINGS:
-        steps.append(f"if [ -e /etc/{name} ]; then cp -rL /etc/{name} etc/{name} 2>/dev/null || :; fi")
+        steps.append(f"if [ -e /etc/{name} ]; then cp -RH /etc/{name} etc/{name} 2>/dev/null || :; fi")
     for device in ("null", "zero", "full", "random", "urandom", "tty"):
         steps.append(f": > dev/{device}; mount --bind /dev/{device} dev/{device}")
     steps += ["ln -s /proc/self/fd dev/fd", "mount -t proc proc proc"]
+    steps.append(f"mount -t tmpfs -o mode=1777,size={limits.current.shared_memory} tmpfs dev/shm")
     for mount in _own_mounts(layout, mounts):
-        steps += _bind_steps(mount, str(layout.root / "tmp"))
+        steps += _bind_steps(mount)
     steps += ["pivot_root . old", "umount -l /old", "rmdir /old || :", f"cd {WORKSPACE}", f'exec {POWERLESS} "$@"']
     return "\n".join(steps)
 
 
-def _bind_steps(mount: Mount, hidden: str) -> list[str]:
-    source, target = str(mount.source), shlex.quote("." + mount.target)
-    if source == hidden:
-        # The new root covers the session's own /tmp on this machine: it gets a fresh one.
-        return [f"mkdir -p {target}", f"mount -t tmpfs tmpfs {target}"]
+def _bind_steps(mount: Mount) -> list[str]:
+    source, target = shlex.quote(str(mount.source)), shlex.quote("." + mount.target)
     parent = shlex.quote("." + str(Path(mount.target).parent))
     make = f"mkdir -p {target}" if mount.source.is_dir() else f"mkdir -p {parent}; : > {target}"
-    steps = [make, f"mount --bind {shlex.quote(source)} {target}"]
+    steps = [make, f"mount --bind {source} {target}"]
     return steps if mount.writable else [*steps, f"mount -o remount,bind,ro {target}"]

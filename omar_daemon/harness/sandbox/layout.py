@@ -42,6 +42,7 @@ class Layout:
             durable.private_dir(self.root / name)
         durable.private_dir(self.state)
         durable.private_dir(self.marks)
+        durable.private_dir(self.base)
         with folder_below(self.root / "home", "files"):
             pass
 
@@ -54,6 +55,11 @@ class Layout:
     def marks(self) -> Path:
         """What the daemon remembers of what it placed; out of the agent's reach."""
         return self.root / "marks"
+
+    @property
+    def base(self) -> Path:
+        """An empty folder over which unshare builds the root of the sandbox."""
+        return self.root / "base"
 
     @property
     def outputs(self) -> Path:

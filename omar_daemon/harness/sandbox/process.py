@@ -7,15 +7,21 @@ import contextlib
 import os
 import secrets
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from omar_daemon.harness.sandbox.watch import Watched, watch
 
 MARK = "OMA_TOOL_RUN"
 """In the environment of every tool: by it the descendants of a tool are found wherever they went."""
 KEPT_BYTES = 512 * 1024
 _PIECE = 64 * 1024
 _GRACE_SECONDS = 0.5
+_KILLING_SECONDS = 5.0
+"""For how long new children of a program that forks without end are killed."""
+_DYING_SECONDS = 0.002
 
 running = 0
 """How many tools run just now; changed on the event loop only."""
@@ -23,12 +29,16 @@ running = 0
 
 @dataclass(frozen=True)
 class Finished:
-    """How a program ended. `output` is stdout and stderr as they came, at most `keep` bytes."""
+    """How a program ended. `output` is stdout and stderr as they came, at most `keep` bytes.
+
+    `ended_because` tells which bound of the machine it was ended at, when it was.
+    """
 
     status: int
     output: bytes
     timed_out: bool = False
     cut: bool = False
+    ended_because: str = ""
 
 
 async def run(
@@ -39,17 +49,24 @@ async def run(
     seconds: float,
     stdin: bytes | None = None,
     keep: int = KEPT_BYTES,
+    leaves_orphans: bool = True,
 ) -> Finished:
-    """Run `line` in its own process group. When this is cancelled the program and its children are killed first."""
+    """Run `line` in its own process group. When this is cancelled the program and its children are killed first.
+
+    `leaves_orphans` is false where the line makes a PID namespace.
+    """
     global running
     running += 1
     try:
-        return await _run(line, folder, environment, seconds, stdin, keep)
+        mark = f"{os.getpid()}-{secrets.token_hex(8)}"
+        with watch.over(f"{MARK}={mark}", leaves_orphans=leaves_orphans) as watched:
+            return await _run(watched, line, folder, {**environment, MARK: mark}, seconds, stdin, keep)
     finally:
         running -= 1
 
 
 async def _run(
+    watched: Watched,
     line: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
@@ -57,7 +74,6 @@ async def _run(
     stdin: bytes | None,
     keep: int,
 ) -> Finished:
-    mark = f"{os.getpid()}-{secrets.token_hex(8)}"
     # A pipe of our own: asyncio's would make `wait` last as long as any child holds it open.
     readable, writable = os.pipe()
     try:
@@ -67,9 +83,10 @@ async def _run(
             stdout=writable,
             stderr=writable,
             cwd=folder,
-            env={**environment, MARK: mark},
+            env=environment,
             start_new_session=True,
         )
+        watched.pid = process.pid
     except BaseException:
         os.close(readable)
         raise
@@ -85,13 +102,13 @@ async def _run(
             await asyncio.wait({drained}, timeout=_GRACE_SECONDS)
     finally:
         # In the hands of a thread before anything is awaited: a second cancellation stops no killing.
-        await asyncio.shield(_killing(process.pid, mark))
+        await asyncio.shield(_killing(process.pid, environment[MARK]))
         feeder.cancel()
         await _ended(process, _GRACE_SECONDS)
         await asyncio.wait({drained}, timeout=_GRACE_SECONDS)
         drained.cancel()
     status = -signal.SIGKILL if process.returncode is None else process.returncode
-    return Finished(status, bytes(said.kept), timed_out, said.cut)
+    return Finished(status, bytes(said.kept), timed_out, said.cut, watched.ended_because)
 
 
 async def _ended(process: asyncio.subprocess.Process, seconds: float) -> bool:
@@ -140,18 +157,28 @@ def _killing(group: int, mark: str) -> asyncio.Future[None]:
     """SIGKILL the process group now and, in a thread, every process that carries the mark."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    return asyncio.get_running_loop().run_in_executor(None, kill_marked, mark)
+    loop = asyncio.get_running_loop()
+    try:
+        return loop.run_in_executor(None, kill_marked, mark)
+    except RuntimeError:
+        # No thread can be started: the machine is full of what is to be killed.
+        kill_marked(mark)
+        done = loop.create_future()
+        done.set_result(None)
+        return done
 
 
 def kill_marked(mark: str) -> None:
     """SIGKILL every process that carries the mark; what is born meanwhile is caught too."""
-    for _ in range(5):
+    deadline = time.monotonic() + _KILLING_SECONDS
+    while time.monotonic() < deadline:
         found = marked(mark)
         for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         if not found:
             return
+        time.sleep(_DYING_SECONDS)
 
 
 def marked(mark: str) -> list[int]:

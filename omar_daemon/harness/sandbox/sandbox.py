@@ -55,7 +55,15 @@ class Sandbox:
         kind = self.kind or "none"
         line = command_line(kind, self.layout, arguments, network=self.network, mounts=self.mounts)
         folder = Path("/") if self.isolated else self.layout.root / "workspace"
-        return await run(line, folder=folder, environment=self._environment(), seconds=seconds, stdin=stdin, keep=keep)
+        return await run(
+            line,
+            folder=folder,
+            environment=self._environment(),
+            seconds=seconds,
+            stdin=stdin,
+            keep=keep,
+            leaves_orphans=not self.isolated,
+        )
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the daemon's own environment: its variables are no business of an agent."""

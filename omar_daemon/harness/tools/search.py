@@ -29,6 +29,8 @@ async def glob(sandbox: Sandbox, given: dict[str, Any]) -> ToolResult:
     base = _base(given)
     line = ["bash", "-c", _GLOB, "bash", sandbox.place(base), pattern, str(_MOST)]
     done = await sandbox.run(line, seconds=_SECONDS)
+    if done.ended_because:
+        raise ToolFailure(done.ended_because)
     if done.status != 0:
         raise ToolFailure(decoded(done.output).strip() or "the pattern cannot be used")
     found = [_whole(base, name) for name in decoded(done.output).splitlines()]
@@ -45,6 +47,8 @@ async def grep(sandbox: Sandbox, given: dict[str, Any]) -> ToolResult:
     line += ["-e", pattern, "--", sandbox.place(_base(given))]
     done = await sandbox.run(line, seconds=_SECONDS)
     output = decoded(done.output)
+    if done.ended_because:
+        raise ToolFailure(done.ended_because)
     if done.timed_out:
         raise ToolFailure(f"grep did not end within {_SECONDS:g} s.")
     if done.status > 1 and not output.strip():

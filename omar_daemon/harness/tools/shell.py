@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
+from omar_daemon.harness.sandbox import limits
 from omar_daemon.harness.sandbox.sandbox import Sandbox
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, decoded, text_result
 
 DEFAULT_SECONDS = 120.0
 MAX_SECONDS = 600.0
+_TOO_LARGE = 128 + signal.SIGXFSZ
 _SCRIPT = """
 state=$1
 secrets=$3
@@ -45,12 +48,20 @@ async def bash(sandbox: Sandbox, given: dict[str, Any]) -> ToolResult:
     secrets = " ".join(sandbox.variables)
     done = await sandbox.run(["bash", "-c", _SCRIPT, "bash", state, command, secrets], seconds=seconds)
     output = decoded(done.output) + ("\n… further output was dropped …" if done.cut else "")
+    if done.ended_because:
+        return text_result(f"{done.ended_because}\n{output}", is_error=True)
     if done.timed_out:
         note = f"The command did not end within {seconds:g} s and was killed with everything it had started."
         return text_result(f"{note}\n{output}", is_error=True)
     if done.status != 0:
-        return text_result(f"Exit code {done.status}\n{output}", is_error=True)
+        return text_result(f"Exit code {done.status}{_meaning(done.status)}\n{output}", is_error=True)
     return text_result(output)
+
+
+def _meaning(status: int) -> str:
+    if status != _TOO_LARGE:
+        return ""
+    return f": a file grew beyond {limits.current.file_mb} MB (setting sandbox.file_mb)"
 
 
 def seconds_of(given: dict[str, Any]) -> float:
