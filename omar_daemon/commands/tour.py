@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def run(*, keep: bool, yes: bool, demo: bool, backend: str | None, json: bool) -
                 shield(False)
                 story = guide.take()
                 if keep:
-                    story.kept = str(stage.root)
+                    story.kept, story.environment = str(stage.root), stage.homes()
             finally:
                 shield()
                 _put_away(guide, narrator)
@@ -97,18 +98,27 @@ def _tell(story: Story, narrator: Narrator, *, json: bool) -> None:
     output.print_table(("one line of code", "its story"), story.rows())
     narrator.say()
     narrator.say(f"The daemon stays up at {story.url}; `omar down` ends it.")
-    if story.kept is not None:
-        _tell_kept(story, narrator)
     if shutil.which("oobo") is None:
-        narrator.say(f'First, so that your shell finds them:  export PATH="{Path(sys.executable).parent}:$PATH"')
+        narrator.say("First, so that your shell finds the commands:")
+        narrator.say(f'  export PATH="{Path(sys.executable).parent}:$PATH"')
+    if story.kept is not None:
+        _tell_kept(story, story.kept, narrator)
     narrator.say("In your own repository:  oobo install  ·  oobo auth login --local")
-    narrator.say("With your own agent:     omar spawn worker --task 'Fix the failing test'  ·  omar attach worker")
+    narrator.say("With your own agent:     omar spawn worker --task 'Fix the failing test'")
+    narrator.say("                         omar attach worker")
     narrator.say("Your own sessions:       omas scan  ·  omas report")
 
 
-def _tell_kept(story: Story, narrator: Narrator) -> None:
-    narrator.say(f"Kept in {story.kept}; its agent lives: omar attach {story.agent}  ·  omar kill {story.agent}")
-    narrator.say("To look around in it:")
-    narrator.say(f"  export OOBO_HOME={story.kept}/oobo OMAS_HOME={story.kept}/omas; cd {story.repository}")
+def _tell_kept(story: Story, folder: str, narrator: Narrator) -> None:
+    """One command a line, so that each can be pasted; all of them stand on the two first ones."""
+    narrator.say(f"Kept in {folder}. To look around in it:")
+    narrator.say(f"  cd {shlex.quote(story.repository)}")
+    for name, value in story.environment.items():
+        narrator.say(f"  export {name}={shlex.quote(value)}")
+    narrator.say("  oobo show HEAD")
     if story.line is not None:
-        narrator.say(f"  oobo show HEAD  ·  oobo why {story.line.path}:{story.line.number}  ·  omas list")
+        narrator.say(f"  oobo why {shlex.quote(f'{story.line.path}:{story.line.number}')}")
+    narrator.say("  oobo sessions list")
+    narrator.say("  omas list")
+    narrator.say(f"Its agent lives:         omar attach {story.agent}")
+    narrator.say(f"To put it away:          omar kill {story.agent} && rm -rf {shlex.quote(folder)}")

@@ -43,10 +43,9 @@ class Guide:
     def take(self) -> Story:
         """The whole tour; what it made is on the stage's list of things to undo."""
         if self._backend == DEMO:
-            self._narrator.say(
-                "The agent of this tour is omar's own demo agent. It is no AI; its commit and its log are"
-            )
-            self._narrator.say("real, but for the log's clock: it runs fast, as sessions under 5 minutes do not count.")
+            self._narrator.say("The agent of this tour is omar's own demo agent. It is no AI; its commit and its")
+            self._narrator.say("log are real, but for the log's clock: it runs fast, as sessions under 5 minutes")
+            self._narrator.say("do not count.")
         self._start_daemon()
         self._count_own_sessions()
         self._make_repository()

@@ -37,6 +37,8 @@ class Story:
     uploaded: int = 0
     own_sessions: dict[str, int] = field(default_factory=dict)
     kept: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    """Of a tour that was kept: the variables under which the commands find what it made."""
 
     @property
     def link(self) -> dict[str, Any]:

@@ -149,15 +149,17 @@ def test_keep_keeps_all_of_it_and_says_how_to_look_at_it(place: Path, home: Path
     assert STORY_LINE in (repository / "greeting.py").read_text().splitlines()
     assert sessions_left() == [f"omar-agent-{repository.name}"]
     assert {"anchors", "api_keys"} <= set(rows_left())
-    told = re.search(r"export (OOBO_HOME=\S+ OMAS_HOME=\S+);.*\n +(oobo show HEAD)  ·  (oobo why \S+)", done.stderr)
-    assert told
-    for command in told[2], told[3]:
-        shown = subprocess.run(
-            f"{told[1]} {sys.executable} -P -m oobo_hooks.main {command.removeprefix('oobo ')}",
-            shell=True, cwd=repository, capture_output=True, text=True, timeout=30,
-        )  # fmt: skip
-        assert shown.returncode == 0, shown.stderr
-        assert "Say goodbye, too" in shown.stdout
+    pasted = re.findall(r"^  (cd|export|oobo|omas)( .*)$", done.stderr, re.MULTILINE)
+    programs = 'oobo() { "$PYTHON" -P -m oobo_hooks.main "$@"; }; omas() { "$PYTHON" -P -m omas_cli.main "$@"; }'
+    shown = subprocess.run(
+        ["bash", "-ec", "\n".join([programs, *(first + rest for first, rest in pasted if "PATH=" not in rest)])],
+        cwd=place, env={**os.environ, "PYTHON": sys.executable}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.count("Say goodbye, too") == 2, "of `oobo show` and `oobo why`"
+    (session,) = (kept / "claude").rglob("*.jsonl")
+    assert f"\n{session.stem} " in shown.stdout, "`oobo sessions list` finds the session"
+    assert f"\n{session.stem[:8]} " in shown.stdout, "`omas list` finds it"
 
 
 def test_on_a_terminal_it_asks_before_it_uses_a_real_agent_and_shows_the_running_step(place: Path, home: Path) -> None:
