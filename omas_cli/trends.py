@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from omas_cli.drawing import DIMENSIONS, TOP
 from omas_cli.record import Record
+from shared import output
 from shared.errors import UsageError
 
 PERIODS = ("day", "week", "month")
@@ -31,16 +32,31 @@ def day_of(record: Record) -> date:
     return datetime.fromtimestamp(record.started_ms / 1000).astimezone().date()
 
 
+def drawable(records: Sequence[Record]) -> list[Record]:
+    """Those begun by the end of tomorrow (elsewhere it may be that already): a clock that was wrong by decades must not
+    push all others off a picture whose axis is time."""
+    tomorrow = date.today() + timedelta(days=1)  # noqa: DTZ011 - the user's own calendar
+    return [record for record in records if day_of(record) <= tomorrow]
+
+
+def left_out(records: Sequence[Record]) -> str | None:
+    """The sentence for those that `drawable` leaves out; None when there are none."""
+    missing = len(records) - len(drawable(records))
+    if not missing:
+        return None
+    return f"{output.counted(missing, 'session')} dated after tomorrow, up to {max(map(day_of, records))}: not drawn."
+
+
 def per_day(records: Sequence[Record]) -> Counter[date]:
-    return Counter(day_of(record) for record in records)
+    return Counter(day_of(record) for record in drawable(records))
 
 
 def buckets(records: Sequence[Record], period: str) -> list[Bucket]:
-    """Every period from the first session's to the last one's, empty ones too; the newest 400 of them."""
+    """Every period from the first drawable session's to the last one's, empty ones too; the newest 400 of them."""
     if period not in PERIODS:
         raise UsageError(f"{period!r} is no period.", hint=f"Known: {', '.join(PERIODS)}")
     found: dict[date, list[Record]] = {}
-    for record in records:
+    for record in drawable(records):
         found.setdefault(_first_day(day_of(record), period), []).append(record)
     if not found:
         return []

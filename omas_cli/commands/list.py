@@ -17,7 +17,7 @@ COLUMNS = ("session", "tool", "begun", "project", "type", "min", "tools", "human
 LEFT_OUT = ("tool", "humans")
 NARROW = 110
 ID_LENGTH = 8
-PROJECT_LENGTH, SHORT_PROJECT_LENGTH = 32, 18
+PROJECT_LENGTH, SHORT_PROJECT_LENGTH = 32, 16
 
 
 def run(*, since: str | None, project: str | None, tools: Sequence[str], limit: int, json: bool) -> int:
@@ -45,7 +45,6 @@ def _print_table(rows: list[list[str]]) -> None:
         return
     kept = [index for index, name in enumerate(COLUMNS) if name not in LEFT_OUT]
     for cells in rows:
-        cells[COLUMNS.index("begun")] = cells[COLUMNS.index("begun")][len("2026-") :]
         cells[COLUMNS.index("project")] = short_path(cells[COLUMNS.index("project")], SHORT_PROJECT_LENGTH)
     output.print_table([COLUMNS[index] for index in kept], [[cells[index] for index in kept] for cells in rows])
 

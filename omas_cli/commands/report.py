@@ -35,10 +35,13 @@ def run(*, since: str | None, project: str | None, tools: Sequence[str], json: b
 def _print_calendar(records: Sequence[Record]) -> None:
     """A year of days at most, as many weeks as the terminal is wide."""
     days = trends.per_day(records)
-    last = max(days)
-    lines = drawing.calendar(days, last, shutil.get_terminal_size().columns)
-    output.print_text(f"\nsessions begun, by day, to {last}")
-    output.print_text("\n".join(lines))
+    if days:
+        last = max(days)
+        lines = drawing.calendar(days, last, shutil.get_terminal_size().columns)
+        output.print_text(f"\nsessions begun, by day, to {last}")
+        output.print_text("\n".join(lines))
+    if (note := trends.left_out(records)) is not None:
+        output.say(note)
 
 
 def report_of(records: Sequence[Record]) -> dict[str, Any]:

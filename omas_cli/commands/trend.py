@@ -34,6 +34,8 @@ def run(
         output.say("No session counts yet. Run `omas scan` first." if not every else "No session fits.")
     else:
         _print(found, period, fields)
+    if (note := trends.left_out(records)) is not None:
+        output.say(note)
     return 0
 
 

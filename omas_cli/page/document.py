@@ -28,7 +28,7 @@ def page_of(records: Sequence[Record], report: dict[str, Any]) -> str:
     sections = [
         _section("The four dimensions", svg.radar(report["dimensions"]) + _shares(report), "pair"),
         _section(f"Trend, each point a {period}", svg.trend(found) + _legend()),
-        _section("Days, by sessions begun", svg.heat_map(days, last)),
+        _section("Days, by sessions begun", svg.heat_map(days, last) + _left_out(records)),
         _section("Sessions", _table(records)),
     ]
     return (
@@ -64,6 +64,11 @@ def _hint(report: dict[str, Any]) -> str:
 
 def _section(title: str, body: str, kind: str = "") -> str:
     return f'<section class="{kind}"><h2>{escape(title)}</h2>{body}</section>'
+
+
+def _left_out(records: Sequence[Record]) -> str:
+    note = trends.left_out(records)
+    return "" if note is None else f'<p class="quiet">{escape(note)}</p>'
 
 
 def _shares(report: dict[str, Any]) -> str:

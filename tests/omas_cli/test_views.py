@@ -50,6 +50,15 @@ def filled(home: Path) -> Iterator[list[Record]]:
     yield records
 
 
+@pytest.fixture
+def from_the_future(filled: list[Record]) -> Record:
+    """A session of a machine whose clock was wrong."""
+    ahead = record("ahead", 26_660)
+    with ledger.opened() as book:
+        book.save([ledger.Reading("claude", (), [ahead])])
+    return ahead
+
+
 def run_trend(**options: Any) -> int:
     given = {"since": None, "project": None, "tools": [], "period": "day", "dimension": "all", "json": False}
     return trend.run(**{**given, **options})
@@ -216,3 +225,29 @@ def test_no_text_of_a_csv_begins_like_a_formula(home: Path, capsys: Capture, pat
         book.save([ledger.Reading("claude", (), [record("s1", 0, project=path)])])
     [row] = csv.DictReader(io.StringIO(exported(capsys, as_csv=True)))
     assert row["local_project"].startswith("'")
+
+
+def test_a_session_dated_decades_ahead_is_said_and_not_drawn(from_the_future: Record, capsys: Capture) -> None:
+    note = "1 session dated after tomorrow, up to 2099-02-27: not drawn."
+    assert report.run(since=None, project=None, tools=[], json=False) == 0
+    shown = capsys.readouterr()
+    assert "sessions begun, by day, to 2026-03-15" in shown.out and note in shown.err
+    run_trend()
+    shown = capsys.readouterr()
+    assert "2026-03-02 to 2026-03-15" in shown.out and note in shown.err
+    run_trend(json=True)
+    assert json.loads(capsys.readouterr().out)["buckets"][-1]["start"] == "2026-03-15"
+    page = exported(capsys, as_html=True)
+    assert note in page and ">2099-02-27<" not in page
+    export_rows = json.loads(exported(capsys, as_json=True))["sessions"]
+    assert "ahead" in {row["session_id"] for row in export_rows}, "what is exported is all"
+
+
+def test_a_ledger_with_sessions_from_the_future_alone_draws_nothing(home: Path, capsys: Capture) -> None:
+    with ledger.opened() as book:
+        book.save([ledger.Reading("claude", (), [record("ahead", 26_660)])])
+    report.run(since=None, project=None, tools=[], json=False)
+    assert "not drawn" in capsys.readouterr().err
+    run_trend()
+    assert "not drawn" in capsys.readouterr().err
+    assert "not drawn" in exported(capsys, as_html=True)
