@@ -14,6 +14,7 @@ from shared.redact.names import LONGEST_NAME, Kind, is_identity, kind_of
 from shared.redact.values import (
     LONGEST_RANDOM,
     SHORTEST_RANDOM,
+    entropy,
     is_environment_name,
     looks_random,
     says_secret,
@@ -41,13 +42,16 @@ _QUOTED = re.compile(
 )
 _BLOCK = re.compile(r"[ \t]{0,8}[|>][+-]?\d?[ \t]{0,8}\r?\n[ \t]+(?P<block>[^\s:]{1,4096})(?=\s|$)")
 _NEXT_LINE = re.compile(r"[ \t]{0,8}\r?\n[ \t]+(?P<next>[^\s:\"'#-][^\s:]{2,4095})[ \t]*(?=\r?\n|$)")
-_WHOLE = re.compile(r"(?P<whole>[^\s]{1,4096})")
+_WHOLE = re.compile(r"(?P<whole>(?:\\ |\S){1,4096})")
+_PHRASE = re.compile(r"(?:[ \t]{1,4}[\w!?@#$%^&*+'.-]{1,64}){1,12}(?=[ \t]*(?:\r?\n|$))")
 _BARE = re.compile(
     r"""[ \t]{0,8}(?P<bare>(?:&(?!\w{1,40}=)|[^\s"'`,;<>&\\(\[{]|[(\[{](?!["'`])|\\(?![nrt"'\\])){1,4096})"""
 )
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _BEFORE_A_RUN = re.compile(rf"{QUOTE}?\]?\s{{0,8}}(?::=|=>|=|:)\s{{0,8}}{QUOTE}?$")
 _RUN = re.compile(rf"[A-Za-z0-9+/_=.~%!@\#$^&*-]{{{SHORTEST_RANDOM},}}")
+_TWO_WORDS = re.compile(r"\b(?:api|secret|access|private|auth|encryption|signing|master|admin) keys?$", re.IGNORECASE)
+_FORTY = re.compile(r"(?<![\w+/=.:$%-])[A-Za-z0-9+/]{40}(?![\w+/=.-])")
 _LOOK_BACK = 32
 MOST_LOOKS = 4
 LONGEST_VALUE = 4096
@@ -68,7 +72,7 @@ def named_secrets(text: str, lowered: str) -> Iterator[tuple[int, int]]:
     position, spent = 0, 0
     while (found := _KEYWORD.search(lowered, position)) is not None:
         position = found.end()
-        name, start = _whole_name(text, found.start(), found.end())
+        name, start = whole_name(text, found.start(), found.end())
         kind = kind_of(name)
         if kind is Kind.NONE and not name.endswith("_KEY"):
             continue
@@ -83,7 +87,7 @@ def named_secrets(text: str, lowered: str) -> Iterator[tuple[int, int]]:
             position = value.end
 
 
-def _whole_name(text: str, start: int, end: int) -> tuple[str, int]:
+def whole_name(text: str, start: int, end: int) -> tuple[str, int]:
     """The name that ends at `end`: the keyword with what is written before it."""
     first = start
     while first > 0 and end - first < LONGEST_NAME and text[first - 1] in _NAME_CHARACTERS:
@@ -91,12 +95,15 @@ def _whole_name(text: str, start: int, end: int) -> tuple[str, int]:
     if 0 < first < end and text[first - 1] == "\\" and text[first] in "nrt":
         # An escaped line end is no letter of the name.
         first += 1
+    two_words = _TWO_WORDS.search(text, max(0, first - 20), end) if text[first:end].lower() in ("key", "keys") else None
+    if two_words is not None:
+        first = two_words.start()
     return text[first:end], first
 
 
 def _value_after(text: str, name: str, start: int, end: int) -> _Value | None:
     separator = _SEPARATOR.match(text, end)
-    if separator is None:
+    if separator is None or _closes_quote(text, start, separator):
         return None
     mark, at = separator["mark"], separator.end()
     if mark in ("==", "==="):
@@ -106,7 +113,7 @@ def _value_after(text: str, name: str, start: int, end: int) -> _Value | None:
     if listed and (separator["closed"] is None or text[start - 1 : start] not in ("'", '"', "`")):
         return None
     if quoted is not None:
-        return _quoted_value(quoted, listed=listed)
+        return _quoted_value(quoted, name=name if listed else None)
     if listed:
         return None
     for pattern, group in ((_BLOCK, "block"), (_NEXT_LINE, "next")):
@@ -120,10 +127,19 @@ def _value_after(text: str, name: str, start: int, end: int) -> _Value | None:
     return _bare_value(text, mark, start, at)
 
 
-def _quoted_value(found: re.Match[str], *, listed: bool) -> _Value | None:
-    group = next(name for name in ("long", "double", "single", "other") if found[name] is not None)
+def _closes_quote(text: str, start: int, separator: re.Match[str]) -> bool:
+    """Whether `"Password:"` is a text and no name: what follows its closing quote is no value."""
+    before = text[start - 1 : start]
+    in_quotes = bool(before) and before in "\"'`" and separator["closed"] is None
+    return in_quotes and text.startswith(before, separator.end())
+
+
+def _quoted_value(found: re.Match[str], *, name: str | None) -> _Value | None:
+    """The value in quotes; `name` is what stands before it in a list."""
+    group = next(group for group in ("long", "double", "single", "other") if found[group] is not None)
     value = found[group]
-    if listed and not any(character.isdigit() or character in "!@#$%^&*+/=" for character in value):
+    is_no_word = any(character.isdigit() or character in "!@#$%^&*+/=" for character in value)
+    if name is not None and (not is_no_word or value.startswith(name)):
         # `("password", "email")` lists names; only a value that is no word stands for one.
         return None
     return _Value(value, *found.span(group), quoted=True)
@@ -134,13 +150,20 @@ def _bare_value(text: str, mark: str, start: int, at: int) -> _Value | None:
     if found is None:
         return None
     first, last = found.span("bare")
+    if text[last : last + 1] in ("(", "["):
+        # `input("Password: ")`, `row["password"]`
+        return None
     in_query = start > 0 and text[start - 1] in "?&" and mark == "="
     in_shell = mark == "=" and text[at - 1] == "=" and first == at and _stands_alone(text, start, last)
     ends_line = text[last : last + 1] in ("", "\n", "\r")
     begins_line = not text[max(0, text.rfind("\n", max(0, start - 80), start)) + 1 : start].strip(" \t-") or start == 0
     word = found["bare"]
     plain_line = mark == ":" and begins_line and ends_line and len(word) >= 6 and word.isalpha() and word.islower()
-    value = _trimmed(text, first, last, literal=in_query or in_shell or plain_line)
+    is_header = mark == ":" and "-" in text[start:at] and (ends_line or first == at)
+    value = _trimmed(text, first, last, literal=in_query or in_shell or plain_line or is_header)
+    phrase = _PHRASE.match(text, last) if begins_line and first > at else None
+    if phrase is not None and kind_of(text[start:at].rstrip(" \t:=")) is Kind.PASSWORD:
+        return _Value(value.text, value.start, phrase.end(), literal=value.literal)
     return _Value(value.text, value.start, value.end, literal=value.literal, code=_among_arguments(text, value.end))
 
 
@@ -181,6 +204,14 @@ def random_secrets(text: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
+def bare_keys(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of what looks like a secret access key of AWS, which has no form but its length, wherever it stands."""
+    for run in _FORTY.finditer(text):
+        assigned = _assigned_before(text, run)
+        if (assigned is None or not is_identity(assigned[0])) and looks_random(run[0]) and entropy(run[0]) > 4.2:
+            yield run.span()
+
+
 def _assigned_in(run: re.Match[str]) -> tuple[str, int, int] | None:
     """`NAME=value` that is one run of characters."""
     name, mark, value = run[0].partition("=")
@@ -194,5 +225,5 @@ def _assigned_before(text: str, run: re.Match[str]) -> tuple[str, int, int] | No
     found = _BEFORE_A_RUN.search(text, max(0, run.start() - _LOOK_BACK), run.start())
     if found is None:
         return None
-    name, _ = _whole_name(text, found.start(), found.start())
+    name, _ = whole_name(text, found.start(), found.start())
     return (name, run.start(), run.end()) if name else None

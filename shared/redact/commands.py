@@ -18,21 +18,33 @@ LONGEST_COMMAND = 4000
 
 @dataclass(frozen=True)
 class _Options:
-    """Letters that take a secret: as the next word or in the same one (`-u x`, `-ux`, `-su x`), or only so (`-px`)."""
+    """Letters that take a secret: as the next word or in the same one (`-u x`, `-ux`, `-su x`), or only so (`-px`).
+
+    `words` are whole options, `pairs` those of them that count only with a `name=value`.
+    """
 
     apart: str = ""
     attached: str = ""
     words: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
 
 
 _MYSQL = _Options(attached="p")
 _LDAP = _Options(apart="w")
 _MONGO = _Options(apart="p")
 _PROGRAMS: dict[str, _Options] = {
-    "curl": _Options(apart="uU", words=("--user", "--proxy-user")),
+    "curl": _Options(apart="uU", words=("--user", "--proxy-user", "--oauth2-bearer"), pairs=("-b", "--cookie")),
     "wget": _Options(),
-    "http": _Options(apart="a"),
-    "https": _Options(apart="a"),
+    **dict.fromkeys(("http", "https", "xh", "xhs"), _Options(apart="a")),
+    "lftp": _Options(apart="u"),
+    "openssl": _Options(words=("-k", "-K", "-hmac")),
+    **dict.fromkeys(("useradd", "usermod", "adduser"), _Options(apart="p")),
+    **dict.fromkeys(("mosquitto_pub", "mosquitto_sub", "ipmitool"), _Options(apart="P")),
+    **dict.fromkeys(("snmpget", "snmpset", "snmpwalk", "snmpbulkwalk"), _Options(apart="cAX")),
+    "unlock-keychain": _Options(apart="p"),
+    **dict.fromkeys(("add-generic-password", "add-internet-password"), _Options(apart="wp")),
+    "keytool": _Options(words=("-storepass", "-keypass")),
+    "jarsigner": _Options(words=("-storepass", "-keypass")),
     **dict.fromkeys(("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlcheck", "mysqlshow", "mysqlsh"), _MYSQL),
     **dict.fromkeys(("mysqlpump", "mysqlslap", "mysqlbinlog", "mycli", "mariadb", "mariadb-dump"), _MYSQL),
     **dict.fromkeys(("mariadb-admin", "mariadb-check", "mariadb-import", "7z", "7za", "7zz", "rar", "unrar"), _MYSQL),
@@ -86,20 +98,22 @@ def _by_long_option(text: str) -> Iterator[tuple[int, int]]:
 def _stands_for_one(name: str, value: str) -> bool:
     if is_reference(value) or is_number_of(name, value) or value.lower().rstrip("`.:!?") in HARMLESS:
         return True
-    return kind_of(name) is Kind.WEAK and not any(character.isdigit() or character == ":" for character in value)
+    is_doubtful = kind_of(name) is Kind.WEAK and name not in ("pass", "pw")
+    return is_doubtful and not any(character.isdigit() or character == ":" for character in value)
 
 
 def _in_command(text: str, program: re.Match[str]) -> tuple[list[tuple[int, int]], int]:
     """The secrets of one command, and where it ends."""
-    options, found, is_next = _PROGRAMS[program[0].removesuffix(".exe")], [], False
+    options, found, is_next, is_pair = _PROGRAMS[program[0].removesuffix(".exe")], [], False, False
     for start, end in (words := _Words(text, program.end())):
         word = text[start:end]
         if is_next:
             is_next = False
-            if not word.startswith("-") and not _is_open(word):
+            if not word.startswith("-") and not _is_open(word) and (not is_pair or "=" in word):
                 found.append((start, end))
             continue
         options = _PROGRAMS.get(word, options)
+        is_pair = word in options.pairs
         offset = _secret_offset(word, options) if word.startswith("-") else None
         is_next = offset == len(word)
         attached = _inner(text, start + offset, end) if offset is not None and not is_next else None
@@ -128,7 +142,7 @@ class _Words:
 
 def _secret_offset(word: str, options: _Options) -> int | None:
     """Where in an option word its secret begins; the word's length when it is the next word; None without one."""
-    for name in options.words:
+    for name in (*options.words, *options.pairs):
         if word.startswith(f"{name}=") or word == name:
             return min(len(name) + 1, len(word))
     if word.startswith("--"):

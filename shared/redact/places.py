@@ -8,22 +8,46 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import quote
 
-_PATH_CHARACTER = r"[^\s\"'`:;,<>|()\[\]{}*?\\]"
+from shared.redact.visible import Visible
+
+_PATH_CHARACTER = r"(?:\\ |[^\s\"'`:;,<>|()\[\]{}*?\\])"
+_NAME_CHARACTER = r"(?:\\ |[^/\s\"'`:;,<>|()\[\]{}*?\\])"
 _ROOTS = (
     "home|Users|root|tmp|var|etc|usr|opt|mnt|media|srv|private|data|work|workspace|workspaces|Volumes|Library|"
     "Applications|System|proc|sys|dev|run|boot|lib|lib64|bin|sbin|nix|snap|app|build|builds|repo|repos|code|src|project|projects"
 )
-_START = r"(?:(?<![\w.~-])|(?<=\\[nrtbf]))"
-"""Before a path is no part of a name; the `n` of an escaped line end is none."""
+_AFTER = r"(?<=\\[nrtbf])|(?<=^-)|(?<=\n-)|(?<=\\n-)|(?<=[\s\"'=,\[]-[A-Za-z])|(?<=^-[A-Za-z])"
+"""What may go before a path although it looks like a part of a name: an escaped line end, the `-` of a diff, `-I`."""
+_START = rf"(?:(?<![\w.~-])|{_AFTER})"
 _ANY_HOME = re.compile(
-    rf"{_START}(?:(?:/mnt)?/[a-zA-Z](?=/Users/))?(?:/{{1,3}}home|/{{1,3}}Users|/var/home|/export/home|/usr/home|/net/home)/{{1,3}}"
+    rf"{_START}(?:(?:/mnt|/cygdrive)?/[a-zA-Z](?=/Users/))?(?:/{{1,3}}home|/{{1,3}}Users|/var/home|/export/home|/usr/home|/net/home)/{{1,3}}"
     rf"[^\s/\"'`:;,<>|\\]+(?=/|\b|$|\\)|{_START}(?<!/)/root(?=/|\b)"
 )
-_NAMED_HOME = re.compile(r"(?<![\w/~])~[A-Za-z_][\w.-]*(?=/)")
-_QUOTED_HOME = re.compile(r"%2F(?:home|Users)%2F[^%\s\"'&/]+", re.IGNORECASE)
-_WINDOWS_HOME = re.compile(r"[A-Za-z]:(?:\\\\?|/)Users(?:\\\\?|/)[^\s\\/\"'`:;,<>|]+", re.IGNORECASE)
-_WINDOWS_PATH = re.compile(r"(?<![A-Za-z])[A-Za-z]:\\\\?(?:[^\s\\\"'`:;,<>|]+\\\\?)*([^\s\\\"'`:;,<>|]*)")
+_HOME_BY_URL = re.compile(
+    r"(?:(?:ssh|sftp|scp|rsync|file|vscode-remote)://[^/\s\"']{1,256}|(?<![\w/])(?:\.\./){1,20}(?=home|Users))/?(?:home|Users)/[^\s/\"'`:;,<>|\\]+"
+)
+_NAMED_HOME = re.compile(r"(?<![\w/~])~[A-Za-z_][\w.-]*(?=/)|(?<=\bcd )~[A-Za-z_][\w.-]*|(?<=\bls )~[A-Za-z_][\w.-]*")
+_QUOTED_HOME = re.compile(r"(?:[A-Za-z]%3A)?(?:%2F|%5C)(?:home|Users)(?:%2F|%5C)[^%\s\"'&/]+", re.IGNORECASE)
+_ESCAPED_HOME = re.compile(rf"{_START}\\?/(?:home|Users)\\/[^\s/\"'`:;,<>|\\]+")
+_WINDOWS_NAME = r"[^\s\\/\"'`:;,<>|]+"
+_WINDOWS_FOLDER = rf"{_WINDOWS_NAME}(?: {_WINDOWS_NAME}){{0,3}}"
+"""A folder may have spaces in its name; where it ends, a separator tells."""
+_WINDOWS_HOME = re.compile(
+    rf"[A-Za-z]:(?:\\{{1,4}}|/)(?:Users|Documents and Settings)(?:\\{{1,4}}|/)"
+    rf"(?:{_WINDOWS_FOLDER}(?=[\\/])|{_WINDOWS_NAME})",
+    re.IGNORECASE,
+)
+_WINDOWS_PATH = re.compile(
+    rf"(?<![A-Za-z])[A-Za-z]:(?!\\[nrtbf](?![^\s\"']*\\))\\{{1,4}}(?:{_WINDOWS_FOLDER}\\{{1,4}})*(?P<last>[^\s\\\"'`:;,<>|]*)"
+)
+_NETWORK_PATH = re.compile(
+    rf"(?<!\\)(?P<one>\\{{1,4}})(?P=one)(?:[?.](?P=one)(?:UNC(?P=one))?)?(?:[A-Za-z]:|[\w.$-]{{2,64}})"
+    rf"(?:(?P=one)(?!\\){_WINDOWS_FOLDER}(?=\\))*(?P=one)(?!\\)(?P<last>{_WINDOWS_NAME})"
+)
+r"""`\\server\share\x`: twice as many backslashes at its beginning as between its parts, escaped or not."""
+_VOLUME = re.compile(r"(?<![\w.~/…-])/(?:Volumes|run/media/\w{1,64}|media/\w{1,64})/[^/\n\"]{1,64}(?=/)")
 _ENCODED_HOME = re.compile(r"-(?:home|Users)-[A-Za-z0-9_]+(?=-|\b)")
 _GENERIC_TEXT = """
 root admin user users ubuntu debian git dev developer test app home node runner build docker ec2-user agent vagrant
@@ -46,11 +70,15 @@ class Places:
     roots: tuple[str, ...] = ()
 
     def scrub(self, text: str) -> str:
-        """`text` with its paths made relative to the worktree or the home, or cut to their last part."""
-        if "/" in text or "\\" in text:
+        """`text` with its paths made relative to the worktree or the home, or cut to their last part.
+
+        Colours of a terminal go: a path may begin or go on behind one.
+        """
+        text = Visible(text).text
+        if any(mark in text for mark in "/\\~"):
             text = self._without_paths(text)
         text = _ENCODED_HOME.sub("-home", text) if "-home-" in text or "-Users-" in text else text
-        text = _QUOTED_HOME.sub("~", text) if "%2" in text else text
+        text = self._without_quoted_paths(text) if "%2" in text or "%5" in text else text
         if self._user_pattern is not None:
             text = self._user_pattern.sub("user", text)
         return text
@@ -60,11 +88,17 @@ class Places:
             text = pattern.sub(lambda found: found["rest"] or ".", text)
         if self._home_pattern is not None:
             text = self._home_pattern.sub("~", text)
-        text = _WINDOWS_HOME.sub("~", text)
-        text = _ANY_HOME.sub("~", text)
-        text = _NAMED_HOME.sub("~", text)
-        text = self._absolute_pattern.sub(r"…/\g<last>", text)
-        return _WINDOWS_PATH.sub(r"…/\1", text)
+        for home in (_WINDOWS_HOME, _HOME_BY_URL, _ANY_HOME, _NAMED_HOME, _ESCAPED_HOME):
+            text = home.sub("~", text)
+        text = _VOLUME.sub("…", text)
+        for path in (self._quoted_pattern, self._escaped_pattern, self._absolute_pattern, _WINDOWS_PATH, _NETWORK_PATH):
+            text = path.sub(r"…/\g<last>", text)
+        return text
+
+    def _without_quoted_paths(self, text: str) -> str:
+        for root in sorted({*self.worktrees, self.home}, key=len, reverse=True):
+            text = text.replace(quote(root, safe=""), "~") if len(root) > 1 else text
+        return _QUOTED_HOME.sub("~", text)
 
     @cached_property
     def _worktree_patterns(self) -> list[re.Pattern[str]]:
@@ -80,13 +114,29 @@ class Places:
         return re.compile(rf"{re.escape(home)}(?=/|\b|$)") if len(home) > 1 else None
 
     @cached_property
-    def _absolute_pattern(self) -> re.Pattern[str]:
+    def _root_names(self) -> str:
         own = {root.split("/")[1] for root in (*self.worktrees, self.home) if root.startswith("/") and len(root) > 1}
-        roots = "|".join([_ROOTS, *(re.escape(name) for name in sorted(own | set(self.roots)))])
+        return "|".join([_ROOTS, *(re.escape(name) for name in sorted(own | set(self.roots)))])
+
+    @cached_property
+    def _absolute_pattern(self) -> re.Pattern[str]:
         return re.compile(
-            rf"(?:(?<![\w.~/…-])|(?<=\\[nrtbf]))(?:file://)?/(?:{roots})/+(?:{_PATH_CHARACTER.replace('^', '^/')}+/+)*"
-            rf"(?P<last>{_PATH_CHARACTER.replace('^', '^/')}*)"
+            rf"(?:(?<![\w.~/…-])|{_AFTER})(?:file://(?:localhost)?)?/(?:{self._root_names})/+(?:{_NAME_CHARACTER}+/+)*"
+            rf"(?P<last>{_NAME_CHARACTER}*)"
         )
+
+    @cached_property
+    def _quoted_pattern(self) -> re.Pattern[str]:
+        """A path in quotes, whose folders may have spaces in their names."""
+        return re.compile(
+            rf"(?<=[\"'`])/(?:{self._root_names})/(?:[\w.@+ -]{{1,64}}/){{1,40}}"
+            rf"(?P<last>[\w.@+ -]{{0,128}})(?=\\?[\"'`])"
+        )
+
+    @cached_property
+    def _escaped_pattern(self) -> re.Pattern[str]:
+        """A path with its slashes escaped, as in `sed` and some JSON."""
+        return re.compile(rf"{_START}\\/(?:{self._root_names})(?:\\/[\w.@+-]+)*\\/(?P<last>[\w.@+-]*)")
 
     @cached_property
     def _user_pattern(self) -> re.Pattern[str] | None:

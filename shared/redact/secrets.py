@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from shared.redact.assignments import named_secrets, random_secrets
+from shared.redact.assignments import bare_keys, named_secrets, random_secrets
 from shared.redact.commands import command_secrets
+from shared.redact.contexts import CONTEXTS
+from shared.redact.documents import DOCUMENTS, document_secrets
 from shared.redact.names import Kind, kind_of
-from shared.redact.rules import CONTEXTS, PROVIDERS, Rule
+from shared.redact.prose import PROSE, pass_lines
+from shared.redact.providers import PROVIDERS
+from shared.redact.rules import Rule
+from shared.redact.shells import SHELLS
 from shared.redact.values import REDACTED, is_reference, says_secret
+from shared.redact.visible import Visible
+from shared.redact.wrapped import wrapped_secrets
 
 LONGEST_PRIVATE_KEY = 32 * 1024
 
@@ -35,18 +42,47 @@ def redact_keys(text: str) -> str:
 
     For names that must stay true, like a branch or a path: nothing in them is a secret by its place.
     """
-    return _without(text, _disjoint(list(_by_form(text, _lower(text)))))
+    return _without(text, _through_escapes(text, lambda shown: _by_form(shown, _lower(shown))))
 
 
 def find_secrets(text: str) -> list[Finding]:
     """The secrets in `text`, in order, never overlapping (the longer one wins)."""
-    lowered = _lower(text)
-    found = list(_by_form(text, lowered))
-    found += [finding for rule in CONTEXTS for finding in _by_rule(rule, text, lowered)]
-    found += [Finding("secret option", *span) for span in command_secrets(text)]
-    found += [Finding("secret by name", *span) for span in named_secrets(text, lowered)]
-    found += [Finding("secret by entropy", *span) for span in random_secrets(text)]
+    return _through_escapes(text, _in_all_ways)
+
+
+def _through_escapes(text: str, search: Callable[[str], Iterator[Finding]]) -> list[Finding]:
+    """What `search` finds in the text as it is and as a terminal shows it."""
+    found = list(search(text))
+    shown = Visible(text)
+    if not shown.is_all:
+        found += [Finding(one.rule, *shown.span(one.start, one.end)) for one in search(shown.text)]
     return _disjoint(found)
+
+
+def _in_all_ways(text: str) -> Iterator[Finding]:
+    yield from _as_written(text)
+    for span in wrapped_secrets(text, lambda inner: next(_as_written(inner), None) is not None):
+        yield Finding("wrapped secret", *span)
+
+
+_CONTEXTS = (*CONTEXTS, *SHELLS, *PROSE, *DOCUMENTS)
+
+
+def _as_written(text: str) -> Iterator[Finding]:
+    lowered = _lower(text)
+    yield from _by_form(text, lowered)
+    for rule in _CONTEXTS:
+        yield from _by_rule(rule, text, lowered)
+    for name, spans in (
+        ("told password", pass_lines(lowered)),
+        ("secret in a document", document_secrets(lowered, text)),
+        ("secret option", command_secrets(text)),
+        ("secret by name", named_secrets(text, lowered)),
+        ("secret by entropy", random_secrets(text)),
+        ("bare key", bare_keys(text)),
+    ):
+        for span in spans:
+            yield Finding(name, *span)
 
 
 def is_secret_name(name: str, value: str) -> bool:
@@ -110,8 +146,8 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] in "\"'" and value[0] == value[-1] else value
 
 
-_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_BEGIN = re.compile(r"-{4,5}[ ]?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[ ]?-{4,5}")
+_END = re.compile(r"-{4,5}[ ]?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[ ]?-{4,5}")
 _BODY = re.compile(
     r"(?:[^A-Za-z0-9+/]{0,24}(?:\\[nr]){0,2}(?:[A-Za-z0-9+/=]{16,}|"
     r"(?:Proc-Type|DEK-Info|Version|Comment): [^\n\\]{0,100}))*"

@@ -18,6 +18,7 @@ object number boolean bool float text void char const let var password passwd se
 values env environ changeme redacted hidden example placeholder todo xxx xxxx not set empty default the a an is was are
 has and or if to for from in of your my this that it will must should can invalid missing expired wrong flag option
 argument parameter variable field header auth basic bearer digest yes no on off with without see use used uses be as
+inherit include omit same-origin minimum maximum at min max each every one two only least
 pwd user username expected secretstr securestring literal type enum list dict map array function async await return new
 """
 HARMLESS = frozenset(_HARMLESS_TEXT.split())
@@ -30,10 +31,12 @@ _VARIABLES = re.compile(
     r"|\{[A-Za-z_][\w.\[\]'\"()]*(?:![rsa])?(?::[^}]*)?\}"
     r"|\$\{\{[^}]*\}\}|[:/@.,_-])+$"
 )
+_PASSWORD_HASH = re.compile(r"^\$\w{1,14}\$[^$]*\$|^\$2[abxy]\$")
 _BARE_REFERENCE = re.compile(r"^(?:[&*@]+[A-Za-z_]\w*(?:[.:>-]+\w+)*|%\w+%)$")
 _MASKED = re.compile(r"^[*•x.#_-]+$|^[*•]{3,}|[*•…]{3,}$", re.IGNORECASE)
 _PATH = r"^[A-Za-z_]\w*(?:(?:\.|::|->|\?\.)[A-Za-z_]\w*)"
 _CODE = re.compile(rf"{_PATH}*[(\[]|{_PATH}+$")
+_RELATIVE_PATH = re.compile(r"^[a-z]+(?:/[a-z.-]+)+$")
 _OLD_VAULT_TOKEN = re.compile(r"^s\.[A-Za-z0-9]{24}$")
 _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z_]*$")
 _VARIABLE_OF_CODE = re.compile(r"^[A-Za-z_]\w*$")
@@ -58,6 +61,8 @@ def is_code(value: str) -> bool:
 
 def is_reference(value: str) -> bool:
     """A variable, a placeholder or asterisks: it stands for a secret and holds none."""
+    if _PASSWORD_HASH.match(value):
+        return False
     return bool(value == REDACTED or _REFERENCE.match(value) or _VARIABLES.match(value) or _MASKED.match(value))
 
 
@@ -84,7 +89,7 @@ def says_secret(name: str, value: str, *, quoted: bool, literal: bool = False, c
     if quoted:
         # Prose after a colon is no secret: "token: the one you were given".
         return " " not in stripped or kind is Kind.PASSWORD
-    if is_code(stripped) or (stripped[0] in "([{" and not literal):
+    if is_code(stripped) or (stripped[0] in "([{" and not literal) or _RELATIVE_PATH.match(stripped):
         return False
     if code and _VARIABLE_OF_CODE.match(stripped) and _SAYS_WHAT_IT_IS.search(stripped):
         return False
@@ -135,6 +140,9 @@ def looks_random(value: str) -> bool:
     if not SHORTEST_RANDOM <= len(value) <= LONGEST_RANDOM or not _KEY_CHARACTERS.match(value):
         return False
     if _UUID.match(value) or _HEX.match(value) or _OWN_ID.match(value) or _INTEGRITY.match(value):
+        return False
+    if "%3A" in value and _HEX.match(value.rpartition("%3A")[2]):
+        # The digest in a package's URL.
         return False
     if "/" in value and not value.endswith("=") and value.count("/") * 12 > len(value):
         return False

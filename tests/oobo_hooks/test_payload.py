@@ -14,6 +14,7 @@ from oobo_hooks.anchor.linking import Link
 from shared import transcripts
 from shared.wire.anchors import Anchor, SessionLink
 from tests.oobo_hooks.scene import ClaudeSession
+from tests.shared.redact import corpus, situations
 from tests.shared.redact.test_secrets import PROVIDER_KEYS, SENTENCES
 
 COMMIT = "4f2a" * 10
@@ -29,16 +30,20 @@ KINDS: list[tuple[str, str]] = [
 def session_with(text: str, cwd: Path) -> ClaudeSession:
     """The text said, asked, answered, thought and at the edge of what is cut."""
     session = ClaudeSession(cwd)
+    say_everywhere(session, text)
+    return session
+
+
+def say_everywhere(session: ClaudeSession, text: str) -> None:
     session.says(text)
     session.uses("Bash", {"command": text}, result=text)
-    session.uses("Bash", {"command": "x" * 290 + " " + text}, result="y" * 490 + " " + text)
+    session.uses("Bash", {"command": "x" * 290 + "\n" + text}, result="y" * 490 + "\n" + text)
     session.uses("Task", {"description": text, "prompt": text})
     session.uses("Grep", {"pattern": text}, result=text, error=True)
     session._append("assistant", {
         "id": "msg_t", "role": "assistant", "model": "m",
         "content": [{"type": "thinking", "thinking": text}, {"type": "text", "text": text}],
     })  # fmt: skip
-    return session
 
 
 def wire(text: str, cwd: Path, mode: str) -> dict[str, Any]:
@@ -78,6 +83,31 @@ def test_no_canary_reaches_the_wire_and_no_hash_is_eaten(text: str, secret: str,
         assert event["transcript"] == event["session_transcripts"] == []
     else:
         assert len(event["transcript"]) >= 10 and event["transcript"] == event["session_transcripts"][0]["messages"]
+
+
+SITUATIONS = [*corpus.SECRETS, *situations.SECRETS]
+
+
+@pytest.mark.parametrize("first", range(0, len(SITUATIONS), 20))
+def test_no_secret_of_a_session_reaches_the_wire(first: int, tmp_path: Path) -> None:
+    chosen = SITUATIONS[first : first + 20]
+    session = ClaudeSession(tmp_path)
+    for text, _ in chosen:
+        say_everywhere(session, text)
+    read = transcripts.read_session(session.id)
+    assert read is not None
+    found = evidence.collect(read, str(tmp_path), [])[0]
+    texts = [text for text, _ in chosen]
+    link = SessionLink(session_id=session.id, agent="claude", bash_commands=texts, subagent_type=texts[0])
+    anchor = Anchor(commit_hash=COMMIT, sessions=[link], transparency_mode="on")
+    links = [Link(session.id, "claude", "explicit", "", found)]
+    places = payload.places_of([str(tmp_path)])
+    event = payload.commit_event(anchor, links, name="app", remote=None, places=places, send_message=True)
+    sent = json.dumps(event, ensure_ascii=False)
+    for text, secret in chosen:
+        told = json.dumps(payload.clean_anchor(anchor.model_copy(update={"message": text}), places)["message"])
+        assert json.dumps(secret, ensure_ascii=False)[1:-1] not in sent
+        assert json.dumps(secret)[1:-1] not in told
 
 
 def test_half_a_key_at_the_edge_of_a_cut_text_is_not_sent(tmp_path: Path) -> None:

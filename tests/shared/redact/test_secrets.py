@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.redact import REDACTED, find_secrets, redact_keys, redact_text, redact_value
-from tests.shared.redact import corpus
+from tests.shared.redact import corpus, situations
 
 LETTERS = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0fG"
 HEX32 = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -147,14 +147,16 @@ def test_a_providers_key_is_seen_in_every_surrounding(key: str, around: str) -> 
     assert key not in redacted and key[8:-4] not in redacted
 
 
-@pytest.mark.parametrize(("text", "secret"), [*(pair for pair in SENTENCES if pair[1]), *corpus.SECRETS])
+@pytest.mark.parametrize(
+    ("text", "secret"), [*(pair for pair in SENTENCES if pair[1]), *corpus.SECRETS, *situations.SECRETS]
+)
 def test_a_secret_told_by_its_surroundings_is_taken(text: str, secret: str) -> None:
     redacted = redact_text(text)
     assert secret not in redacted
     assert REDACTED in redacted
 
 
-@pytest.mark.parametrize("text", [*HARMLESS, *corpus.HARMLESS])
+@pytest.mark.parametrize("text", [*HARMLESS, *corpus.HARMLESS, *situations.HARMLESS])
 def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
     assert redact_text(text) == text
 
@@ -199,7 +201,7 @@ def test_findings_tell_rule_and_place() -> None:
 
 
 def test_redacting_twice_is_redacting_once() -> None:
-    for text, _ in [*SENTENCES, *corpus.SECRETS]:
+    for text, _ in [*SENTENCES, *corpus.SECRETS, *situations.SECRETS]:
         once = redact_text(text)
         assert redact_text(once) == once
 
@@ -273,6 +275,23 @@ def test_any_text_comes_through_without_an_error(text: str) -> None:
         "-----BEGIN PRIVATE KEY-----" * 10_000,
         "://" * 100_000,
         "machine a login b " * 15_000,
+        "\x1b[0m" * 60_000,
+        "\x1b]" * 60_000,
+        "password is " * 20_000,
+        "password for a b c d " * 15_000,
+        "kind: secret\ndata:\n  a: b\n" * 8_000,
+        "passwords = ['" * 20_000,
+        'variable "password" {' * 15_000,
+        "| password " * 25_000,
+        "a:5432:b:c:" * 25_000,
+        "https://a: b" * 20_000,
+        "openssl passwd -x " * 15_000,
+        "htpasswd -b " * 20_000,
+        "dXNlcjpwYXNz" * 20_000,
+        "aB3/" * 60_000,
+        "<password> " * 25_000,
+        "-H 'X-Key: a" * 20_000,
+        "cookie: a=" * 25_000,
     ],
 )
 def test_no_text_makes_it_slow(text: str) -> None:

@@ -1,0 +1,123 @@
+"""Keys that tell by their own form what they are."""
+
+from __future__ import annotations
+
+import re
+
+from shared.redact.rules import Rule, provider
+
+
+def _is_no_slug(value: str) -> bool:
+    """`sk-image-version-1`, `fw_update_script_run` are words, joined."""
+    return not re.fullmatch(r"[a-z0-9]{1,12}(?:[-_][a-z0-9]{1,12})+", value)
+
+
+PROVIDERS: tuple[Rule, ...] = (
+    provider("anthropic key", "sk-ant-", r"sk-ant-[A-Za-z0-9_-]{8,}"),
+    provider("api key", "sk-", r"sk-(?:(?=[A-Za-z0-9_-]{0,200}\d)[A-Za-z0-9_-]{20,}|[A-Za-z]{32,})", _is_no_slug),
+    provider("github token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{20,}"),
+    provider("github token", "github_pat_", r"github_pat_[A-Za-z0-9_]{20,}"),
+    provider("gitlab token", "gl", r"gl(?:pat|dt|rt|ptt|cbt|soat|oas|imt|agent|ft|ffct)-[A-Za-z0-9_.-]{16,}"),
+    provider("gitlab token", "gr1348941", r"GR1348941[A-Za-z0-9_-]{16,}"),
+    provider("bedrock key", "absk", r"ABSK[A-Za-z0-9+/=]{80,}"),
+    provider("azure client secret", "q~", r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,40}"),
+    provider("aws key id", "akia asia abia acca", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])"),
+    provider("slack token", "xox xapp-", r"(?:xox[abcdeoprs]|xapp)-[A-Za-z0-9%-]{10,}"),
+    provider(
+        "slack webhook",
+        "hooks.slack.com",
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]+",
+    ),
+    provider("discord token", ".", r"[MNO][A-Za-z\d_-]{23,27}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,40}"),
+    provider("discord webhook", "/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d+/[A-Za-z0-9_-]+"),
+    provider("stripe key", "_live_ _test_", r"(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,}"),
+    provider("webhook secret", "whsec_", r"whsec_[A-Za-z0-9+/=_-]{16,}"),
+    provider("google api key", "aiza", r"AIza[A-Za-z0-9_-]{30,}"),
+    provider("google token", "ya29.", r"ya29\.[A-Za-z0-9_.-]{16,}"),
+    provider("google refresh token", "1//0", r"1//0[A-Za-z0-9_-]{30,}"),
+    provider("google client secret", "gocspx-", r"GOCSPX-[A-Za-z0-9_-]{16,}"),
+    provider("npm token", "npm_", r"npm_[A-Za-z0-9]{30,}"),
+    provider("pypi token", "pypi-", r"pypi-[A-Za-z0-9_-]{30,}"),
+    provider("rubygems key", "rubygems_", r"rubygems_[a-f0-9]{32,}"),
+    provider("docker token", "dckr_", r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{16,}"),
+    provider("sendgrid key", "sg.", r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    provider("mailgun key", "key-", r"key-[0-9a-f]{32}(?![0-9a-f])"),
+    provider("twilio key", "sk", r"SK[0-9a-f]{32}(?![0-9a-f])"),
+    provider("telegram token", ":aa", r"(?:bot)?\d{8,10}:AA[A-Za-z0-9_-]{30,}"),
+    provider("hugging face token", "hf_ api_org_", r"(?:hf|api_org)_[A-Za-z0-9]{20,}"),
+    provider(
+        "model host key",
+        "gsk_ xai- pplx- r8_ fw_ tgp_v1_",
+        r"(?:gsk_|xai-|pplx-|r8_|fw_|tgp_v1_)[A-Za-z0-9_-]{20,}",
+        _is_no_slug,
+    ),
+    provider("digitalocean token", "_v1_", r"do[oprt]_v1_[a-f0-9]{32,}"),
+    provider("heroku key", "hrku-", r"HRKU-[A-Za-z0-9_-]{20,}"),
+    provider("linear key", "lin_", r"lin_(?:api|oauth)_[A-Za-z0-9]{20,}"),
+    provider("notion key", "ntn_ secret_", r"(?:ntn|secret)_[A-Za-z0-9]{32,}"),
+    provider("shopify token", "shp", r"shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}"),
+    provider("square token", "sq0 eaaa", r"(?:sq0[a-z]{3}-[A-Za-z0-9_-]{20,}|EAAA[A-Za-z0-9_-]{50,})"),
+    provider("facebook token", "eaa", r"EAA[A-Za-z0-9]{60,}"),
+    provider("databricks token", "dapi", r"dapi[0-9a-f]{32}(?:-\d)?"),
+    provider("grafana token", "glsa_ glc_", r"gl(?:sa|c)_[A-Za-z0-9_+/=]{20,}"),
+    provider("vault token", "hvs. hvb. hvr.", r"hv[sbr]\.[A-Za-z0-9_-]{20,}"),
+    provider("terraform token", ".atlasv1.", r"[A-Za-z0-9]{10,}\.atlasv1\.[A-Za-z0-9_=-]{30,}"),
+    provider("age key", "age-secret-key-", r"AGE-SECRET-KEY-1[0-9A-Z]{20,}"),
+    provider("doppler token", "dp.", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{20,}"),
+    provider("postman key", "pmak-", r"PMAK-[A-Fa-f0-9-]{30,}"),
+    provider("new relic key", "nrak- nrii- nrjs-", r"NR(?:AK|II|JS)-[A-Za-z0-9_-]{16,}"),
+    provider("sentry token", "sntry", r"sntry[su]_[A-Za-z0-9_+/=.-]{20,}"),
+    provider("supabase key", "sbp_ sb_secret_", r"(?:sbp_[a-f0-9]{30,}|sb_secret_[A-Za-z0-9_-]{16,})"),
+    provider("atlassian token", "atatt3 atctt3", r"AT[AC]TT3[A-Za-z0-9_=-]{30,}"),
+    provider("fly token", "fm1_ fm2_ fo1_", r"(?:fm[12]|fo1)_[A-Za-z0-9+/=_-]{20,}"),
+    provider("planetscale token", "pscale_", r"pscale_(?:tkn|oauth|pw)_[A-Za-z0-9_=.-]{20,}"),
+    provider("airtable token", "pat", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    provider("figma token", "figd_", r"figd_[A-Za-z0-9_-]{20,}"),
+    provider("buildkite token", "bkua_", r"bkua_[a-f0-9]{30,}"),
+    provider("circleci token", "ccipat_", r"CCIPAT_[A-Za-z0-9_]{20,}"),
+    provider("pulumi token", "pul-", r"pul-[a-f0-9]{40}"),
+    provider("dynatrace token", "dt0", r"dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{40,}"),
+    provider("netlify token", "nfp_ nfc_", r"nf[pc]_[A-Za-z0-9]{30,}"),
+    provider("1password token", "ops_ey", r"ops_eyJ[A-Za-z0-9_-]{60,}"),
+    provider("encoded private key", "ls0tls1crudjti", r"LS0tLS1CRUdJTi(?!BDRVJU|BQVUJ)[A-Za-z0-9+/=]{20,}"),
+    provider("bitbucket token", "atbb", r"ATBB[A-Za-z0-9]{28,}"),
+    provider("hubspot token", "pat-na1- pat-eu1-", r"pat-(?:na|eu)1-[0-9a-f-]{32,}"),
+    provider("brevo key", "xkeysib- xsmtpsib-", r"x(?:key|smtp)sib-[0-9a-f]{64}-[A-Za-z0-9]{16}"),
+    provider("contentful token", "cfpat-", r"CFPAT-[A-Za-z0-9_-]{40,}"),
+    provider("alibaba key id", "ltai", r"LTAI[A-Za-z0-9]{16,24}(?![A-Za-z0-9])"),
+    provider("tencent key id", "akid", r"AKID[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    provider("gemini key", "aq.ab8", r"AQ\.Ab8[A-Za-z0-9_-]{30,}"),
+    provider("typeform token", "tfp_", r"tfp_[A-Za-z0-9_-]{40,}"),
+    provider("vercel token", "vc", r"vc[kpiars]_[A-Za-z0-9]{40,}"),
+    provider("sourcegraph token", "sgp_", r"sgp_(?:[a-fA-F0-9]{16}_)?[a-fA-F0-9]{40}"),
+    provider("posthog key", "phc_ phx_", r"ph[cx]_[A-Za-z0-9]{40,}"),
+    provider("cloudflare origin key", "v1.0-", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{100,}"),
+    provider("riot key", "rgapi-", r"RGAPI-[0-9a-f-]{36}"),
+    provider("langfuse key", "-lf-", r"[sp]k-lf-[0-9a-f-]{36}"),
+    provider("langsmith key", "lsv2_ ls__", r"ls(?:v2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{8,}|__[0-9a-f]{32})"),
+    provider("wakatime key", "waka_", r"waka_[0-9a-f-]{36}"),
+    provider("firecrawl key", "fc-", r"fc-[0-9a-f]{32}(?![0-9a-f-])"),
+    provider("sandbox key", "e2b_", r"e2b_[0-9a-f]{40}"),
+    provider(
+        "model tool key",
+        "nvapi- tvly- jina_ rnd_",
+        r"(?:nvapi-[A-Za-z0-9_-]{40,}|tvly-(?:dev-|prod-)?[A-Za-z0-9]{24,}|jina_[A-Za-z0-9_-]{40,}|rnd_[A-Za-z0-9]{28,})",
+    ),
+    provider(
+        "teams webhook",
+        "incomingwebhook/",
+        r"(?:[\w.-]+\.)?(?:webhook\.office|outlook\.office)\.com/webhook(?:b2)?/[A-Za-z0-9@/_-]+",
+    ),
+    provider(
+        "password hash",
+        "$",
+        r"\$(?:1|2[abxy]|5|6|7|y|gy|apr1|argon2(?:id|i|d)|scrypt|pbkdf2-sha\d{1,3})\$[A-Za-z0-9./,=$+_-]{20,512}",
+    ),
+    provider("suite key", "oma_", r"oma_[A-Za-z0-9_-]{16,}"),
+    provider(
+        "jwt",
+        "eyj",
+        r"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrtbf]eyJ))[A-Za-z0-9_-]{6,}"
+        r"\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){1,3}",
+    ),
+)
