@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import re
 import socket
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from starlette.concurrency import run_in_threadpool
+
+from omar_daemon.harness.tools.page import page_text
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, decoded, text_result
 
 _SECONDS = 30.0
 _MAX_BYTES = 5 * 1024 * 1024
 _MAX_REDIRECTS = 5
 _CHARACTERS_PER_TOKEN = 4
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+"""Blocks of IPv6 whose last 32 bits are an IPv4 address."""
 
 
 async def web_fetch(given: dict[str, Any], settings: Mapping[str, Any], allowed_hosts: list[str] | None) -> ToolResult:
@@ -24,20 +28,31 @@ async def web_fetch(given: dict[str, Any], settings: Mapping[str, Any], allowed_
     url = given.get("url")
     if not isinstance(url, str):
         raise ToolFailure("web_fetch needs a `url`.")
+    try:
+        async with asyncio.timeout(_SECONDS):
+            url, status, kind, body = await _followed(url, settings, allowed_hosts)
+    except TimeoutError:
+        raise ToolFailure(f"{url} did not come within {_SECONDS:g} s.") from None
+    if status >= 400:
+        raise ToolFailure(f"{url} answered {status}.")
+    if b"\0" in body[:4096]:
+        raise ToolFailure(f"{url} is no text but {kind or 'binary'}.")
+    most = _most(given, settings)
+    text = decoded(body)
+    return text_result((await run_in_threadpool(page_text, text, most) if "html" in kind else text)[:most])
+
+
+async def _followed(
+    url: str, settings: Mapping[str, Any], allowed_hosts: list[str] | None
+) -> tuple[str, int, str, bytes]:
+    """Where the redirects ended: URL, status, media type, body."""
     for _ in range(_MAX_REDIRECTS + 1):
         address = await _checked(url, settings, allowed_hosts)
         status, kind, body, location = await _get(url, address)
         if location is None:
-            break
+            return url, status, kind, body
         url = urljoin(url, location)
-    else:
-        raise ToolFailure("The page redirects too often.")
-    if status >= 400:
-        raise ToolFailure(f"{url} answered {status}.")
-    text = _as_text(decoded(body)) if "html" in kind else decoded(body)
-    if b"\0" in body[:4096]:
-        raise ToolFailure(f"{url} is no text but {kind or 'binary'}.")
-    return text_result(text[: _most(given, settings)])
+    raise ToolFailure("The page redirects too often.")
 
 
 async def web_search(_given: dict[str, Any]) -> ToolResult:
@@ -74,8 +89,11 @@ async def _get(url: str, address: str) -> tuple[int, str, bytes, str | None]:
 
 async def _checked(url: str, settings: Mapping[str, Any], allowed_hosts: list[str] | None) -> str:
     """A public address of the URL's host, which the agent and its environment allow."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError as error:
+        raise ToolFailure(f"The URL cannot be read: {error}.") from None
     if parts.scheme not in ("http", "https") or not host:
         raise ToolFailure("The URL must be an http or https address.")
     allowed = settings.get("allowed_domains")
@@ -85,18 +103,31 @@ async def _checked(url: str, settings: Mapping[str, Any], allowed_hosts: list[st
         raise ToolFailure(f"{host} is among the agent's blocked domains.")
     if allowed_hosts is not None and not _fits(host, allowed_hosts):
         raise ToolFailure(f"{host} is not among the environment's allowed hosts.")
-    return await _public_address(host, parts.port or (443 if parts.scheme == "https" else 80))
+    return await _public_address(host, port or (443 if parts.scheme == "https" else 80))
 
 
 async def _public_address(host: str, port: int) -> str:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):
         raise ToolFailure(f"{host} is not known.") from None
     addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(ipaddress.ip_address(address).is_global for address in addresses):
+    if not addresses or not all(map(_is_public, addresses)):
         raise ToolFailure(f"{host} is not a public address.")
     return addresses[0]
+
+
+def _is_public(address: str) -> bool:
+    """Whether an address belongs to the internet, also the IPv4 address within it."""
+    found = ipaddress.ip_address(address)
+    if not found.is_global or found.is_multicast:
+        return False
+    if isinstance(found, ipaddress.IPv4Address):
+        return True
+    inner = found.sixtofour
+    if inner is None and (found in _TRANSLATED or found in _COMPATIBLE):
+        inner = ipaddress.IPv4Address(found.packed[-4:])
+    return not found.is_site_local and (inner is None or inner.is_global)
 
 
 def _fits(host: str, domains: list[str]) -> bool:
@@ -107,47 +138,3 @@ def _fits(host: str, domains: list[str]) -> bool:
 def _most(given: dict[str, Any], settings: Mapping[str, Any]) -> int:
     limits = [given.get("max_length"), (settings.get("max_content_tokens") or 0) * _CHARACTERS_PER_TOKEN]
     return min([limit for limit in limits if type(limit) is int and limit > 0], default=50_000)
-
-
-class _Text(HTMLParser):
-    """The visible text of a page; headings and list items as in Markdown, links with their address."""
-
-    _SKIPPED = frozenset({"script", "style", "noscript", "template", "svg", "head"})
-    _BREAKS = frozenset({"p", "div", "br", "tr", "section", "article", "table", "ul", "ol", "pre", "header", "footer"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self._skipping = 0
-        self._link = ""
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag in self._SKIPPED:
-            self._skipping += 1
-        elif re.fullmatch(r"h[1-6]", tag):
-            self.pieces.append("\n\n" + "#" * int(tag[1]) + " ")
-        elif tag == "li":
-            self.pieces.append("\n- ")
-        elif tag in self._BREAKS:
-            self.pieces.append("\n")
-        elif tag == "a":
-            self._link = dict(attributes).get("href") or ""
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._SKIPPED:
-            self._skipping = max(0, self._skipping - 1)
-        elif tag == "a" and self._link.startswith("http"):
-            self.pieces.append(f" ({self._link})")
-        elif tag in self._BREAKS or re.fullmatch(r"h[1-6]", tag):
-            self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._skipping:
-            self.pieces.append(re.sub(r"\s+", " ", data))
-
-
-def _as_text(page: str) -> str:
-    parser = _Text()
-    parser.feed(page)
-    lines = [line.strip() for line in "".join(parser.pieces).split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

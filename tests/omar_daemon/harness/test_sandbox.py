@@ -15,7 +15,6 @@ from omar_daemon.harness.sandbox.layout import Layout
 from omar_daemon.harness.sandbox.sandbox import Sandbox
 from omar_daemon.harness.tools import files, search, shell
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult
-from omar_daemon.harness.tools.web import web_fetch
 from tests.daemon import Daemon
 from tests.fakes.model_process import RunningModel, running_model
 from tests.omar_daemon.harness.test_turns import sleepers
@@ -162,14 +161,6 @@ def test_a_limited_environment_has_no_network(sandbox: Sandbox) -> None:
     sandbox.network = False
     assert "lo" in text(bash(sandbox, "cat /proc/net/dev"))
     assert "eth" not in text(bash(sandbox, "cat /proc/net/dev"))
-
-
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/", "http://localhost/", "http://169.254.169.254/", "file:///etc/x"]
-)
-def test_web_fetch_refuses_addresses_of_this_machine(url: str) -> None:
-    with pytest.raises(ToolFailure):
-        asyncio.run(web_fetch({"url": url}, {}, None))
 
 
 def test_the_daemons_own_secrets_are_not_readable_from_its_process(tmp_path: Path) -> None:
