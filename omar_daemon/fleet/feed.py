@@ -80,7 +80,7 @@ class Feed:
         try:
             position = self._position(last_id)
             if position is None:
-                position = self._number
+                position = self._now()
                 if self._health is not None:
                     yield News(f"{self._token}-{position}", "health", {"health": self._health})
             while True:
@@ -104,6 +104,11 @@ class Feed:
             return None
         oldest = _number(self._news[0].id) if self._news else self._number + 1
         return int(number) if oldest - 1 <= int(number) <= self._number else None
+
+    def _now(self) -> int:
+        """The number behind which a new follower begins: the last one, and the one before an end already told."""
+        told_its_end = bool(self._news) and self._news[-1].kind == "exit"
+        return self._number - 1 if told_its_end else self._number
 
     async def _wait(self, position: int) -> None:
         async with self._moved:

@@ -97,6 +97,16 @@ def test_a_killed_agent_s_stream_can_be_read_to_its_end_later(scene: Stage) -> N
     assert late.ended.wait(5) and late.news == first.news[1:]
 
 
+def test_the_stream_of_an_agent_that_has_ended_tells_so_each_time(scene: Stage) -> None:
+    scene.spawn(command="sleep 0.4; exit 3")
+    until(lambda: scene.api.get("/api/agents/w").json()["health"] == "dead")
+    for last_id in (None, "nonsense-5", None, None, None, None):
+        follower = Follower(scene, "w", last_id)
+        assert follower.ended.wait(5)
+        assert follower.kinds() == ["health", "exit"]
+        assert follower.news[1][2]["exit_code"] == 3
+
+
 @pytest.mark.parametrize(
     ("before", "after", "fresh"),
     [
