@@ -15,7 +15,8 @@ from shared import durable
 from shared.errors import OmaError, UsageError
 
 NAME_LENGTH = 500
-_PROJECT = re.compile(r"( {0,3})(\d{1,9})\.([ \t]+)(\S.*?)(\s*)\Z", re.DOTALL)
+LONGEST_NUMBER = 15
+_PROJECT = re.compile(rf"( {{0,3}})(\d{{1,{LONGEST_NUMBER}}})\.([ \t]+)(\S.*?)(\s*)\Z", re.DOTALL)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Result = TypeVar("Result")
@@ -38,13 +39,14 @@ class Project:
 class Projects:
     """Blocking: the file is read at each question, for people edit it, and changed under a lock.
 
-    A number is a project's id for as long as its line stands; the numbers of removed projects are not used again
-    while this object lives. Of lines with the same number the first keeps it, the others get new ones, which are
+    A number is a project's id for as long as its line stands. The largest one that was ever seen at a change is kept
+    beside the file, so that the numbers of removed projects are not used again. Of lines with the same number the first keeps it, the others get new ones, which are
     written into the file at the next change.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._record = path.with_name(f".{path.name}.last")
         self._highest = 0
         self._given: dict[tuple[int, str, int], int] = {}
 
@@ -83,8 +85,13 @@ class Projects:
     def _change(self, change: Callable[[list[str]], Result]) -> Result:
         with durable.locked(self._path.with_name(f".{self._path.name}.lock")):
             lines = self._read()
+            recorded = self._recorded()
+            self._highest = max(self._highest, recorded)
             self._write_given(lines)
             result = change(lines)
+            # Before the file itself: a number may be left out, but not given twice.
+            if self._highest > recorded:
+                durable.write_atomic(self._record, str(self._highest))
             # A link to a file elsewhere stays a link.
             target = self._path.resolve() if self._path.is_symlink() else self._path
             durable.write_atomic(target, os.fsencode("".join(lines)))
@@ -97,6 +104,14 @@ class Projects:
             return []
         except OSError as error:
             raise OmaError(f"Cannot read {self._path}: {error.strerror}.") from error
+
+    def _recorded(self) -> int:
+        """The largest number of earlier changes; 0 where nothing usable is kept."""
+        try:
+            text = self._record.read_bytes()[:20]
+        except OSError:
+            return 0
+        return int(text) if text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
     def _parse(self, lines: list[str]) -> list[tuple[int, Project]]:
         """(line number, project) in order; every id is remembered as used."""

@@ -65,6 +65,31 @@ def test_a_number_is_not_used_again_even_when_the_last_one_left(file: Path) -> N
         projects.complete(3)
 
 
+def test_a_number_is_not_used_again_by_the_next_daemon_either(file: Path) -> None:
+    Projects(file).add("a")
+    file.write_text("1. a\n40. by hand\n")
+    Projects(file).complete(40)
+    assert Projects(file).add("b").id == 41
+    file.unlink()
+    assert Projects(file).add("c").id == 42
+
+
+def test_a_record_of_the_last_number_that_cannot_be_read_is_no_harm(file: Path) -> None:
+    Projects(file).add("a")
+    [record] = [path for path in file.parent.iterdir() if path.name.endswith(".last")]
+    for content in (b"", b"\xff\xfe", b"-3", b"9" * 5000):
+        record.write_bytes(content)
+        assert Projects(file).add("b").id <= 10
+    assert record.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_large_number_of_a_person_s_own_leaves_room(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("999999999. large\n")
+    added = Projects(file).add("next")
+    assert listed(Projects(file)) == [(999_999_999, "large"), (added.id, "next")]
+
+
 def test_doubled_numbers_get_their_own_that_stay(file: Path) -> None:
     file.parent.mkdir()
     file.write_text("1. a\n1. b\n1. b\n2. c\n")
