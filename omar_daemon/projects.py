@@ -39,9 +39,9 @@ class Project:
 class Projects:
     """Blocking: the file is read at each question, for people edit it, and changed under a lock.
 
-    A number is a project's id for as long as its line stands. The largest one that was ever seen at a change is kept
-    beside the file, so that the numbers of removed projects are not used again. Of lines with the same number the first keeps it, the others get new ones, which are
-    written into the file at the next change.
+    A number is a project's id for as long as its line stands. The largest one that was seen at a change is kept beside
+    the file, so that the numbers of removed projects are not used again. Of lines with the same number the first keeps
+    it, the others get new ones, which are written into the file at the next change.
     """
 
     def __init__(self, path: Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -100,6 +101,8 @@ class ApiRoute(Route):
         guard: Guard = scope["app"].state.guard
         request = Request(scope, receive)
         request.state.principal = await guard(self, request)
+        if scope["method"] not in (self.methods or ()):
+            raise HTTPException(405, headers={"Allow": ", ".join(scope["allowed_methods"])})
         await super().handle(scope, receive, send)
 
 
@@ -113,7 +116,7 @@ def route(
 class RouteIndex(BaseRoute):
     """All routes of the app, found by the beginning and the depth of a path instead of one after the other.
 
-    Routes that fit a path are still tried in their order.
+    Routes that fit a path are still tried in their order. A verb that none of them answers is told of all that are.
     """
 
     def __init__(self, routes: Sequence[ApiRoute]) -> None:
@@ -125,14 +128,18 @@ class RouteIndex(BaseRoute):
             self._shelves[first, depth] = _Shelf(fitting)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        partial: tuple[Match, Scope] = (Match.NONE, {})
+        partial: Scope = {}
+        allowed: set[str] = set()
         for route in self._candidates(scope["path"]):
             match, found = route.matches(scope)
             if match is Match.FULL:
                 return match, {**found, "indexed_route": route}
-            if match is Match.PARTIAL and partial[0] is Match.NONE:
-                partial = match, {**found, "indexed_route": route}
-        return partial
+            if match is Match.PARTIAL:
+                partial = partial or {**found, "indexed_route": route}
+                allowed |= route.methods or set()
+        if not partial:
+            return Match.NONE, {}
+        return Match.PARTIAL, {**partial, "allowed_methods": sorted(allowed)}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await scope["indexed_route"].handle(scope, receive, send)

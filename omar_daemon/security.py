@@ -70,7 +70,7 @@ class HostGuard:
 
 
 class OriginGuard:
-    """Answers preflights, and 403 to what a browser marks as foreign and carries no valid key."""
+    """Answers OPTIONS, which preflights are, and 403 to what a browser marks as foreign and carries no valid key."""
 
     def __init__(self, app: ASGIApp, *, names: Iterable[str], port: int, keys: Keys, refuse: Refuse) -> None:
         self._app = app
@@ -83,7 +83,7 @@ class OriginGuard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+        if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=PREFLIGHT_HEADERS)(scope, receive, send)
             return
         if self._is_foreign(headers) and not self._has_key(headers):

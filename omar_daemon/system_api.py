@@ -73,7 +73,7 @@ def surface() -> Surface:
         "system",
         "/",
         (
-            route("/api/health", health, methods=["GET"], access=Access.PUBLIC, scope="agents"),
+            route("/api/health", health, methods=["GET", "HEAD"], access=Access.PUBLIC, scope="agents"),
             route("/api/keys", list_keys, methods=["GET"], access=Access.KEY, scope="admin"),
             route("/api/keys", create_key, methods=["POST"], access=Access.KEY, scope="admin"),
             route("/api/keys/{id}", revoke_key, methods=["DELETE"], access=Access.KEY, scope="admin"),

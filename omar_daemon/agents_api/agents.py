@@ -91,17 +91,17 @@ def routes() -> list[ApiRoute]:
     agents, one = "/api/agents", "/api/agents/{id}"
     return [
         _route(agents, spawn, "POST"),
-        _route(agents, overview, "GET"),
-        _route(one, detail, "GET"),
+        _route(agents, overview, "GET", "HEAD"),
+        _route(one, detail, "GET", "HEAD"),
         _route(one, kill, "DELETE"),
-        _route(f"{one}/summary", summary, "GET"),
+        _route(f"{one}/summary", summary, "GET", "HEAD"),
         _route(f"{one}/status", put_status, "PUT"),
         _route(f"{one}/send", send, "POST"),
     ]
 
 
-def _route(path: str, endpoint: Callable[..., Any], method: str) -> ApiRoute:
-    return route(path, endpoint, methods=[method], access=Access.LOCAL, scope="agents")
+def _route(path: str, endpoint: Callable[..., Any], *methods: str) -> ApiRoute:
+    return route(path, endpoint, methods=methods, access=Access.LOCAL, scope="agents")
 
 
 def _id(request: Request) -> str:

@@ -15,4 +15,4 @@ async def list_backends(request: Request) -> Response:
 
 
 def routes() -> list[ApiRoute]:
-    return [route("/api/backends", list_backends, methods=["GET"], access=Access.LOCAL, scope="agents")]
+    return [route("/api/backends", list_backends, methods=["GET", "HEAD"], access=Access.LOCAL, scope="agents")]

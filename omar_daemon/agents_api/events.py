@@ -45,6 +45,6 @@ async def cancel(request: Request) -> Response:
 def routes() -> list[ApiRoute]:
     return [
         route("/api/events", schedule, methods=["POST"], access=Access.LOCAL, scope="agents"),
-        route("/api/events", listing, methods=["GET"], access=Access.LOCAL, scope="agents"),
+        route("/api/events", listing, methods=["GET", "HEAD"], access=Access.LOCAL, scope="agents"),
         route("/api/events/{id}", cancel, methods=["DELETE"], access=Access.LOCAL, scope="agents"),
     ]

@@ -43,7 +43,7 @@ async def complete(request: Request) -> Response:
 
 def routes() -> list[ApiRoute]:
     return [
-        route("/api/projects", listing, methods=["GET"], access=Access.LOCAL, scope="agents"),
+        route("/api/projects", listing, methods=["GET", "HEAD"], access=Access.LOCAL, scope="agents"),
         route("/api/projects", add, methods=["POST"], access=Access.LOCAL, scope="agents"),
         route("/api/projects/{id}", complete, methods=["DELETE"], access=Access.LOCAL, scope="agents"),
     ]

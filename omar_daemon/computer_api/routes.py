@@ -116,14 +116,14 @@ class Desk:
     def routes(self) -> list[ApiRoute]:
         below = "/api/computer"
         return [
-            _route(f"{below}/status", self.status, "GET"),
+            _route(f"{below}/status", self.status, "GET", "HEAD"),
             _route(f"{below}/lock", self.acquire, "POST"),
             _route(f"{below}/lock", self.release, "DELETE"),
             _route(f"{below}/screenshot", self.screenshot, "POST"),
             _route(f"{below}/mouse", self.mouse, "POST"),
             _route(f"{below}/keyboard", self.keyboard, "POST"),
-            _route(f"{below}/screen-size", self.screen_size, "GET"),
-            _route(f"{below}/mouse-position", self.mouse_position, "GET"),
+            _route(f"{below}/screen-size", self.screen_size, "GET", "HEAD"),
+            _route(f"{below}/mouse-position", self.mouse_position, "GET", "HEAD"),
         ]
 
     async def _is_gone(self, name: str) -> bool:
@@ -150,5 +150,5 @@ def refusals() -> Iterator[None]:
         raise ApiError(status, problem.message + hint) from problem
 
 
-def _route(path: str, endpoint: Callable[..., Any], method: str) -> ApiRoute:
-    return route(path, endpoint, methods=[method], access=Access.LOCAL, scope="agents")
+def _route(path: str, endpoint: Callable[..., Any], *methods: str) -> ApiRoute:
+    return route(path, endpoint, methods=methods, access=Access.LOCAL, scope="agents")

@@ -20,13 +20,13 @@ MOST_AGENTS = 9
 
 
 def declared() -> set[tuple[str, str]]:
-    """Every route of OMAR's surfaces: below /api, without the scores' /api/v1."""
+    """Every route of OMAR's surfaces: below /api, without the scores' /api/v1, and without HEAD, which is GET."""
     return {
         (method, route.path)
         for surface in surfaces()
         for route in surface.routes
         for method in route.methods or ()
-        if route.path.startswith("/api/") and not route.path.startswith("/api/v1/")
+        if method != "HEAD" and route.path.startswith("/api/") and not route.path.startswith("/api/v1/")
     }
 
 

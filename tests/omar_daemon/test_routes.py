@@ -16,6 +16,7 @@ from tests.daemon import Daemon
 
 KEYLESS = {
     ("GET", "/api/health"),
+    ("HEAD", "/api/health"),
     ("GET", "/anchors/health"),
     ("HEAD", "/anchors/health"),
     ("GET", "/s/{id}"),
@@ -140,6 +141,38 @@ def test_a_key_is_not_taken_from_the_address(running: Daemon, method: str, route
     key = running.key("admin")
     answer = running.request(method, address(route), params={"key": key, "token": key, "api_key": key})
     assert answer.status_code == 401
+
+
+HEADS = [route for method, route in ROUTES if method == "HEAD" and route.path.startswith("/api/")]
+
+
+@pytest.mark.parametrize("route", HEADS, ids=[route.path for route in HEADS])
+def test_head_answers_as_get_without_the_body(running: Daemon, route: ApiRoute) -> None:
+    get, head = (running.request(method, address(route)) for method in ("GET", "HEAD"))
+    assert head.status_code == get.status_code and head.content == b""
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+def test_whatever_can_be_read_of_omar_can_be_asked_for_its_head() -> None:
+    read = {route.path for method, route in ROUTES if method == "GET" and route.access is Access.LOCAL}
+    assert read - {route.path for route in HEADS} == {"/api/agents/{id}/stream"}, "a stream has no end to wait for"
+
+
+def test_a_wrong_verb_is_told_of_every_verb_of_its_path(running: Daemon) -> None:
+    for path, verbs in (
+        ("/api/agents", "GET, HEAD, POST"),
+        ("/api/agents/w", "DELETE, GET, HEAD"),
+        ("/api/events/x", "DELETE"),
+    ):
+        answer = running.request("PATCH", path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, verbs)
+
+
+def test_options_without_a_browser_is_answered_too(running: Daemon) -> None:
+    answer = running.request("OPTIONS", "/api/agents")
+    assert answer.status_code == 204 and answer.headers["access-control-allow-origin"] == "*"
+    assert "POST" in answer.headers["access-control-allow-methods"]
+    assert running.request("OPTIONS", "/api/agents", headers={"Host": "evil.example"}).status_code == 400
 
 
 def test_unknown_paths_are_guarded_too(running: Daemon) -> None:
