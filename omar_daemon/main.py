@@ -102,7 +102,7 @@ def open_(
 
 @app.command("logs")
 def logs(
-    lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines.")] = 50,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until ^C.")] = False,
 ) -> int:
     """Print what the daemon wrote."""
@@ -216,7 +216,7 @@ def kill(
 def wait(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of the agents.")],
     health: Annotated[str, typer.Option("--health", metavar=HEALTHS, help="What to wait for.")] = "idle",
-    timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds to wait at most; then 1.")] = None,
+    timeout: Annotated[float | None, typer.Option("--timeout", min=0, help="Seconds to wait at most; then 1.")] = None,
     json: JsonOption = False,
 ) -> int:
     """Wait until all these agents are idle, or dead."""

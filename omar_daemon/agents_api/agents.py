@@ -26,8 +26,8 @@ BODY_BYTES = 6 * TEXT_BYTES
 async def spawn(request: Request) -> Response:
     """POST: `{id, status, session, created_at}`; 400, 409, 422, 429, 500."""
     body = await json_body(request, SpawnBody, optional=True)
-    values = body.model_dump(exclude={"env", "worktree"})
-    wanted = SpawnRequest(**values, env=body.env or {}, worktree=bool(body.worktree))
+    values = body.model_dump(exclude={"env"})
+    wanted = SpawnRequest(**values, env=body.env or {})
     with refusals():
         return JSONResponse(await services(request).fleet.spawn(wanted))
 

@@ -20,9 +20,8 @@ STATES = {"waiting": "waiting", "pending": "waiting", "dead": "dead"}
 async def schedule(request: Request) -> Response:
     """POST: `{id, timestamp}`, when it is on the disk; 400, 404, 409, 422."""
     body = await json_body(request, EventBody, limit=BODY_BYTES)
-    wanted = EventRequest(**body.model_dump(exclude={"allow_missing"}), allow_missing=bool(body.allow_missing))
     with refusals():
-        return JSONResponse(await services(request).events.schedule(wanted))
+        return JSONResponse(await services(request).events.schedule(EventRequest(**body.model_dump())))
 
 
 async def listing(request: Request) -> Response:

@@ -1,11 +1,13 @@
-"""Request bodies of the agents' routes (seed 002). Unknown keys are ignored; null counts as absent."""
+"""Request bodies of the agents' routes (seed 002). See `body_models` for what they share."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from omar_daemon.body_models import Body, Integer
 
 
-class SpawnBody(BaseModel):
+class SpawnBody(Body):
     """POST /api/agents."""
 
     name: str | None = None
@@ -16,17 +18,17 @@ class SpawnBody(BaseModel):
     command: str | None = None
     parent: str | None = None
     role: str | None = Field(default=None, max_length=200)
-    worktree: bool | None = None
+    worktree: bool = False
     env: dict[str, str] | None = None
 
 
-class StatusBody(BaseModel):
+class StatusBody(Body):
     """PUT /api/agents/:id/status."""
 
     status: str
 
 
-class SendBody(BaseModel):
+class SendBody(Body):
     """POST /api/agents/:id/send. `raw` types the bytes as keys instead of pasting them."""
 
     text: str
@@ -34,19 +36,19 @@ class SendBody(BaseModel):
     raw: bool = False
 
 
-class EventBody(BaseModel):
+class EventBody(Body):
     """POST /api/events. Times are nanoseconds; `allow_missing` takes a receiver that does not exist yet."""
 
     sender: str
     receiver: str
     payload: str
-    timestamp: int | None = None
-    recurring_ns: int | None = None
+    timestamp: Integer | None = None
+    recurring_ns: Integer | None = None
     id: str | None = None
-    allow_missing: bool | None = None
+    allow_missing: bool = False
 
 
-class ProjectBody(BaseModel):
+class ProjectBody(Body):
     """POST /api/projects."""
 
     name: str

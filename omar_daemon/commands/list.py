@@ -21,6 +21,9 @@ def run(*, parent: str | None, health: str | None, json: bool) -> int:
         output.print_json(found)
         return 0
     agents = found["agents"]
+    if not agents and known["agents"]:
+        output.say("No agent fits.")
+        return 0
     if not agents:
         output.say('No agents. Start one with `omar spawn NAME --task "…"`.')
         return 0

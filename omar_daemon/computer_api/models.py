@@ -1,14 +1,10 @@
-"""Request bodies of the computer's routes (seed 002). Unknown keys are ignored."""
+"""Request bodies of the computer's routes (seed 002). See `body_models` for what they share."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, FiniteFloat
+from pydantic import FiniteFloat
 
-
-class Body(BaseModel):
-    """Built when the first one arrives: the daemon's start does not wait for it."""
-
-    model_config = ConfigDict(defer_build=True)
+from omar_daemon.body_models import Body, Integer
 
 
 class LockBody(Body):
@@ -27,8 +23,8 @@ class ScreenshotBody(Body):
     """POST /api/computer/screenshot."""
 
     agent: str
-    max_width: int | None = None
-    max_height: int | None = None
+    max_width: Integer | None = None
+    max_height: Integer | None = None
 
 
 class MouseBody(Body):
@@ -36,13 +32,13 @@ class MouseBody(Body):
 
     agent: str
     action: str
-    x: int
-    y: int
-    button: int = 1
-    to_x: int | None = None
-    to_y: int | None = None
+    x: Integer
+    y: Integer
+    button: Integer = 1
+    to_x: Integer | None = None
+    to_y: Integer | None = None
     scroll_direction: str | None = None
-    scroll_amount: int = 3
+    scroll_amount: Integer = 3
     scale: FiniteFloat | None = None
 
 

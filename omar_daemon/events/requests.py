@@ -20,7 +20,8 @@ PAST_NS = 1_000_000_000
 SHORTEST_INTERVAL_NS = 1_000_000_000
 LAST_INSTANT = 2**63 - 1
 
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")
+# A client takes `.` and `..` out of an address: such an event could not be cancelled.
+_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.:-]{1,128}\Z")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class EventRequest:
 
 def checked_id(identifier: str) -> str:
     if not _ID.match(identifier):
-        raise InvalidEvent("id must be 1 to 128 letters, digits, '_', '.', ':' or '-'.")
+        raise InvalidEvent("id must be 1 to 128 letters, digits, '_', '.', ':' or '-', and not only dots.")
     return identifier
 
 

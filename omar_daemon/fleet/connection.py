@@ -112,6 +112,8 @@ class SubprocessConnection:
             raise TmuxMissing(
                 "tmux is not installed.", hint="Install it, for example: apt-get install tmux (or brew install tmux)."
             ) from None
+        except OSError as error:
+            raise TmuxError(f"tmux could not be started: {error.strerror}.") from error
         except subprocess.TimeoutExpired:
             raise TmuxError(f"tmux did not answer within {TIMEOUT_SECONDS:.0f} s.") from None
 

@@ -266,7 +266,7 @@ class Fleet:
 
     def _check_killable(self, agent: Agent, force: bool) -> None:
         if agent.name == panes.MANAGER:
-            raise KillRefused("Cannot kill the manager through the API.")
+            raise KillRefused("Cannot kill the manager through the API; attach to it and end it there.")
         view = self.watch.view(agent.name)
         if view is not None and view.pane.attached and not force:
             raise KillRefused(f"A person is attached to agent '{agent.name}'; use force to kill it all the same.")

@@ -117,6 +117,8 @@ def _git(folder: str, umask: int, *arguments: str) -> str:
         )
     except FileNotFoundError:
         raise GitFailed("git is not installed") from None
+    except OSError as error:
+        raise GitFailed(f"git could not be started: {error.strerror}") from error
     except subprocess.TimeoutExpired:
         raise GitFailed(f"git did not end within {GIT_SECONDS:.0f} s") from None
     if done.returncode:

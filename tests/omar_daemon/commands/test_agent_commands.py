@@ -126,6 +126,12 @@ def test_a_dry_run_says_in_words_what_it_would_do(daemon: Daemon, home: Path) ->
     assert len(json.loads(omar("list", "--json").stdout)["agents"]) == 3
 
 
+def test_a_list_in_which_none_fits_is_not_an_empty_one(daemon: Daemon) -> None:
+    assert "omar spawn" in omar("list").stderr
+    daemon.client.post("/api/agents", json={"name": "w", "command": "cat"}).raise_for_status()
+    assert omar("list", "--health", "dead").stderr == "No agent fits.\n"
+
+
 def test_a_parent_that_does_not_run_is_marked(daemon: Daemon) -> None:
     for body in ({"name": "w", "parent": "ea"}, {"name": "x", "parent": "w"}, {"name": "y", "parent": "boss"}):
         daemon.client.post("/api/agents", json={"command": "cat", **body}).raise_for_status()
@@ -150,6 +156,8 @@ REFUSALS: list[tuple[tuple[str, ...], int, str]] = [
     (("send", "../..", "x"), 2, "name must be"),
     (("show", "nobody"), 1, "not found"),
     (("show", "nobody", "--lines", "99999"), 2, "--lines"),
+    (("logs", "--lines", "-5"), 2, "--lines"),
+    (("wait", "nobody", "--timeout", "-1"), 2, "--timeout"),
     (("list", "--health", "fine"), 2, "--health"),
     (("kill", "nobody"), 1, "not found"),
     (("attach", "nobody"), 1, "no session"),

@@ -82,6 +82,14 @@ def test_without_tmux_it_says_what_to_install(home: Path, monkeypatch: pytest.Mo
         SubprocessConnection("omar-test-nobody").batch([("list-sessions",)])
 
 
+def test_a_machine_that_starts_no_program_is_told_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As when there are too many processes: what the system says is no bug of the daemon.
+    (home / "tmux").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(home))
+    with pytest.raises(TmuxError, match="could not be started: Exec format error"):
+        SubprocessConnection("omar-test-nobody").batch([("list-sessions",)])
+
+
 WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Cs", "Cc")), max_size=40)
 
 
