@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"omas-cli/{__version__}"
 SCOPES = ["metrics"]
+LOGIN_HINT = "Run `omas auth login --local` for this machine's daemon, or `omas auth login` with --server."
 
 
 class Target(Struct, frozen=True):
@@ -26,6 +27,11 @@ class Target(Struct, frozen=True):
     @property
     def is_local(self) -> bool:
         return self.name == LOCAL
+
+    @property
+    def shown(self) -> str:
+        """The server in a sentence."""
+        return "this machine's daemon" if self.is_local else self.name
 
     @property
     def credential(self) -> str:
@@ -67,8 +73,8 @@ def token_for(server: Target, *, mint: bool = False) -> str:
         token = mint_local_key(server)
     if token is None:
         raise NotAuthorisedError(
-            f"Not logged in to {server.name}.",
-            hint="Run `omas auth login --local` for this machine's daemon, or `omas auth login` with --server.",
+            f"Not logged in to {server.shown}.",
+            hint=LOGIN_HINT,
         )
     return token
 

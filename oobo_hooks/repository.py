@@ -129,7 +129,9 @@ def _discover(start: Path) -> Repository:
         bare = _rev_parse(start, "--is-bare-repository")
     except GitError as error:
         reason = "git refuses it: " + error.stderr if "dubious" in error.stderr else "there is no git repository"
-        raise UsageError(f"{start}: {reason}.", hint="Go into a repository or make one with `git init`.") from None
+        raise UsageError(
+            f"{start.absolute()}: {reason}.", hint="Go into a repository or make one with `git init`."
+        ) from None
     worktree = None
     if bare == "false":
         try:

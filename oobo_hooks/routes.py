@@ -105,7 +105,9 @@ def drain_all(*, force: bool, on_sent: Callable[[], None] = lambda: None) -> Rou
 def refuse_unless_open(server: Server) -> None:
     """OmaError unless there is a key and sync is on."""
     if server.key is None:
-        raise NotAuthorisedError(f"There is no key for {server.url}.", hint="Run `oobo auth login`.")
+        raise NotAuthorisedError(
+            f"There is no key for {server.shown}.", hint="Run `oobo auth login` or `oobo auth login --local`."
+        )
     if not server.sync:
         raise UsageError(
             f"Sync to {server.url} is off.",

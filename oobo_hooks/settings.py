@@ -70,6 +70,11 @@ class Server:
         return self.url == LOCAL
 
     @property
+    def shown(self) -> str:
+        """The server in a sentence."""
+        return "this machine's daemon" if self.is_local else self.url
+
+    @property
     def fingerprint(self) -> str:
         """A name for this address with this key that holds no secret."""
         return hashlib.sha256(f"{self.url}\0{self.key or ''}".encode()).hexdigest()[:16]

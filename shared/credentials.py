@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from shared import durable, output, paths
+from shared import durable, extras, output, paths
 from shared.errors import ConfigError, UsageError
 from shared.paths import Tool
 
@@ -92,6 +92,6 @@ def _keyring() -> Any:
     except ImportError:
         raise ConfigError(
             "OMA_KEYRING=1 is set, but the extra `keyring` is not installed.",
-            hint="pip install 'oma-suite[keyring]'",
+            hint=extras.installation("keyring"),
         ) from None
     return keyring

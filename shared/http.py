@@ -6,6 +6,7 @@ httpx stays behind this module and is imported on first use (about 100 ms).
 from __future__ import annotations
 
 import json as json_module
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -183,4 +184,6 @@ def _detail(detail: Any) -> str | None:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).strip().rstrip(".") or type(error).__name__
+    """The system's words without its number, which tells a person nothing."""
+    words = re.sub(r"\A\[Errno -?\d+\] ", "", str(error).strip())
+    return words.rstrip(".") or type(error).__name__

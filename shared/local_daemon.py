@@ -17,7 +17,7 @@ from typing import Any
 
 from shared import config, paths
 from shared.config import Setting
-from shared.errors import NotAuthorisedError, OmaError, UnavailableError
+from shared.errors import ConfigError, NotAuthorisedError, OmaError, UnavailableError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 HEALTH_SECONDS = 2.0
@@ -131,8 +131,10 @@ def _start() -> None:
     )
     if started.returncode == 0:
         return
-    sentence = started.stderr.strip().removeprefix("omar: ") or f"`omar up` left with status {started.returncode}"
-    raise UnavailableError(f"The local daemon did not start: {sentence}")
+    first, *rest = started.stderr.strip().splitlines() or [f"`omar up` left with status {started.returncode}."]
+    kind = ConfigError if started.returncode == ConfigError.exit_code else UnavailableError
+    hint = " ".join(line.strip() for line in rest) or None
+    raise kind(f"The local daemon did not start: {first.removeprefix('omar: ')}", hint=hint)
 
 
 def owner_key() -> str:

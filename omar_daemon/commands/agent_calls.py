@@ -7,6 +7,13 @@ from typing import Any
 from shared.errors import NotAuthorisedError, OmaError, UnavailableError, UsageError
 from shared.http import Answer, Client
 
+LISTS = {
+    "/api/agents/": "`omar list` shows the agents.",
+    "/api/events/": "`omar event list` shows the events.",
+    "/api/projects/": "`omar project list` shows the projects.",
+}
+"""What to look at when there is nothing of that name."""
+
 
 def path_of(name: str, rest: str = "") -> str:
     """The route of one agent by its short or full name; UsageError for what cannot be a name."""
@@ -21,7 +28,10 @@ def ask(
     """One request and its JSON object; raises the error that fits a refusal, with the daemon's sentence."""
     answer = client.request(method, path, json=json, params=params)
     if answer.status >= 400:
-        raise refusal(answer)
+        problem = refusal(answer)
+        if answer.status == 404:
+            problem.hint = next((hint for start, hint in LISTS.items() if path.startswith(start)), None)
+        raise problem
     found: dict[str, Any] = answer.json()
     return found
 

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 
 from shared import local_daemon, output, paths
-from shared.cli.doctor import Check, config_check, daemon_check, home_check, program_check
+from shared.cli.doctor import INSTALL_GIT, LEAST_GIT, Check, config_check, daemon_check, home_check, program_check
 
 INSTALL_TMUX = "sudo apt-get install tmux   (or: brew install tmux)"
 INSTALL_BUBBLEWRAP = "sudo apt-get install bubblewrap"
-INSTALL_GIT = "sudo apt-get install git   (or: brew install git)"
 
 
 def checks() -> list[Check]:
-    return [
-        _tmux_check(),
-        program_check("git", INSTALL_GIT),
-        home_check("omar"),
-        config_check("omar"),
-        _owner_key_check(),
-        daemon_check(),
-        _settings_check(),
-        _port_check(),
-        _backends_check(),
-        _sandbox_check(),
-    ]
+    file = config_check("omar")
+    first = [_tmux_check(), program_check("git", LEAST_GIT, INSTALL_GIT), home_check("omar"), file]
+    first += [_owner_key_check(), daemon_check()]
+    # What stands on a file that cannot be read would only say so again.
+    on_the_file = [_settings_check(), _port_check(), _backends_check()] if file.outcome == "ok" else []
+    return [*first, *on_the_file, _sandbox_check()]
 
 
 def _settings_check() -> Check:
     """A daemon reads its settings once, when it starts."""
     record, file = local_daemon.running(), paths.config_file("omar")
     if record is None or not file.exists() or file.stat().st_mtime <= record.started_at:
-        return Check("settings", "ok", "those of the file")
+        return Check("settings", "ok", "as they are now, or when the daemon starts")
     return Check("settings", "warning", "the file was changed after the daemon had started", "omar down && omar up")
 
 
@@ -72,18 +64,18 @@ def _sandbox_check() -> Check:
 
 def _tmux_check() -> Check:
     from omar_daemon.fleet import options
+    from omar_daemon.fleet.server import LEAST_VERSION
     from omar_daemon.settings import SETTINGS
     from shared import config
     from shared.errors import ConfigError
 
-    found = program_check("tmux", INSTALL_TMUX)
+    found = program_check("tmux", LEAST_VERSION, INSTALL_TMUX, flag="-V")
     if found.outcome != "ok":
         return found
-    said = subprocess.run(["tmux", "-V"], capture_output=True, text=True, check=False, timeout=5).stdout.strip()
     socket = paths.tmux_socket()
     with contextlib.suppress(ConfigError):  # which the check of the file itself tells
         socket = options.socket_name(config.load("omar", SETTINGS))
-    return Check("tmux", "ok", f"{said} at {found.detail}, private server -L {socket}")
+    return Check("tmux", "ok", f"{found.detail}, private server -L {socket}")
 
 
 def _owner_key_check() -> Check:

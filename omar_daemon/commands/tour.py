@@ -13,8 +13,9 @@ from omar_daemon.tour.narrator import Narrator
 from omar_daemon.tour.stage import Stage, tell_left
 from omar_daemon.tour.story import Story
 from shared import output
-from shared.errors import UsageError
+from shared.errors import UnavailableError, UsageError
 
+PROGRAMS = ("tmux", "git")
 TOURABLE = ("claude", "codex", "opencode", "cursor")
 
 
@@ -23,6 +24,7 @@ def run(*, keep: bool, yes: bool, demo: bool, backend: str | None, json: bool) -
 
     What was made is put away whatever happens, ^C included, unless `keep`.
     """
+    _refuse_without_programs()
     chosen = _choose(yes=yes, demo=demo, backend=backend)
     narrator = Narrator()
     with interruptible_once() as shield:
@@ -44,6 +46,15 @@ def run(*, keep: bool, yes: bool, demo: bool, backend: str | None, json: bool) -
             raise
     _tell(story, narrator, json=json)
     return 0
+
+
+def _refuse_without_programs() -> None:
+    """Before anything is begun, not in the middle of the tour."""
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    if missing:
+        raise UnavailableError(
+            f"The tour needs {' and '.join(missing)}, not found on PATH.", hint="`omar doctor` says how to install it."
+        )
 
 
 def _put_away(guide: Guide, narrator: Narrator) -> None:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from omar_daemon.computer.errors import NoDisplay
-from shared import paths
+from shared import extras, paths
 
 HIGHEST_DISPLAY = 99
 LIBRARIES = {"Xlib": "python-xlib", "mss": "mss", "PIL": "pillow"}
-INSTALL = "pip install 'oma-suite[computer]'"
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,8 @@ def _check_platform() -> None:
         raise NoDisplay(f"Computer use needs Linux with X11; this is {sys.platform}.")
     missing = [project for module, project in LIBRARIES.items() if importlib.util.find_spec(module) is None]
     if missing:
-        raise NoDisplay(f"Computer use needs {', '.join(missing)}, which is not installed.", hint=INSTALL)
+        needed = f"Computer use needs what is not installed: {', '.join(missing)}."
+        raise NoDisplay(needed, hint=extras.installation("computer"))
 
 
 def _candidates(wanted: str) -> list[str]:

@@ -41,7 +41,7 @@ class Peek:
         """One agent as GET /api/agents/:id answers; UnknownAgent."""
         agent = self._agents.get(short_name(name))
         if agent is None:
-            raise UnknownAgent(f"Agent '{name}' not found.")
+            raise UnknownAgent(f"Agent '{name}' not found.", hint="`omar list` shows the agents.")
         children = sorted(one.name for one in self._agents.values() if one.record.parent == agent.name)
         view = self._views.get(agent.name)
         return views.detail(agent, view, self._brief(agent), self._tail(agent, lines), children)

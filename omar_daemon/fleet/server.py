@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from omar_daemon.fleet.connection import SubprocessConnection
 from omar_daemon.fleet.errors import TmuxError, TmuxMissing
 
+LEAST_VERSION = (3, 0)
 KEEPER = "omar-keeper"
 WIDTH, HEIGHT = 120, 40
 HISTORY_LINES = 12_000
@@ -36,14 +38,22 @@ _OPTIONS = (
 def ensure(connection: SubprocessConnection) -> None:
     """Start the server if it is not running, set its options and the keeper session. Repeatable.
 
-    Raises TmuxMissing or TmuxError with tmux's own words.
+    Raises TmuxMissing (a tmux that is too old is none) or TmuxError with tmux's own words.
     """
+    _refuse_old(connection)
     started = connection.command("start-server", ";", "set-option", "-s", "exit-empty", "off")
     if started.error is not None:
         raise TmuxError(f"The tmux server could not be started: {started.error}")
     for reply in connection.batch(_OPTIONS):
         reply.value()
     _ensure_keeper(connection)
+
+
+def _refuse_old(connection: SubprocessConnection) -> None:
+    said = " ".join(connection.command("-V").lines)
+    version = re.search(r"(\d+)\.(\d+)", said)
+    if version is not None and (int(version[1]), int(version[2])) < LEAST_VERSION:
+        raise TmuxMissing(f"{said} is too old: tmux {'.'.join(map(str, LEAST_VERSION))} or newer is needed.")
 
 
 def _ensure_keeper(connection: SubprocessConnection) -> None:

@@ -163,7 +163,7 @@ class Spawner:
                 return backend
         raise InvalidRequest(
             f"None of the backends is installed: {', '.join(self._options.registry.names())}."
-            " Install one, set agents.default_backend, or give a command."
+            " Install one, or give a command (`--command bash` starts any program)."
         )
 
     def _check_installed(self, backend: Backend, variables: dict[str, str]) -> None:
@@ -172,7 +172,7 @@ class Spawner:
             return
         raise InvalidRequest(
             f"Backend '{backend.name}' is not installed: there is no program '{program}' on the PATH."
-            " Install it, choose another backend (see GET /api/backends), or give a command."
+            " Install it, choose another backend (`omar backends`), or give a command."
         )
 
     def _introduced(

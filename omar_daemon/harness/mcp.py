@@ -14,6 +14,7 @@ from omar_daemon.harness.journal import Journal
 from omar_daemon.harness.setup import Setup
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, shortened
 from omar_daemon.harness.tools.toolbox import Tool, mcp_tools
+from shared import extras
 
 _CONNECT_SECONDS = 15.0
 _CALL_SECONDS = 300.0
@@ -81,7 +82,7 @@ class McpServers:
                 ]
                 stack.push_async_callback(attempt.pop_all().aclose)
         except ModuleNotFoundError:
-            message = "MCP servers need the extra `mcp`: pip install 'oma-suite[mcp]'."
+            message = f"MCP servers need the extra `mcp`. {extras.installation('mcp')}"
             raise _Refused("mcp_connection_failed_error", message) from None
         except TimeoutError:
             message = f"{name} did not answer within {_CONNECT_SECONDS:g} s."

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, event
 
 from omar_daemon.store.prepared import Prepared
 from omar_daemon.store.schema import metadata
-from shared import durable
+from shared import durable, extras
 from shared.errors import ConfigError
 
 HEAD_REVISION = "0003"
@@ -104,7 +104,7 @@ def _engine(url: str) -> Engine:
         ) from None
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"server.database_url needs the Python package {error.name}.", hint="pip install 'oma-suite[postgresql]'"
+            f"server.database_url needs the Python package {error.name}.", hint=extras.installation("postgresql")
         ) from None
 
 

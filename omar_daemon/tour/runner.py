@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from shared.errors import OmaError, UnavailableError
 
 MODULES = {"omar": "omar_daemon", "oobo": "oobo_hooks", "omas": "omas_cli"}
 SECONDS = 60.0
+VERB_WORDS = 3
+"""How much of a command line an error names; the step above it shows all of it."""
 
 
 class CommandFailed(OmaError):
@@ -20,6 +23,7 @@ class CommandFailed(OmaError):
     def __init__(self, shown: str, status: int, said: str) -> None:
         lines = [line for line in said.strip().splitlines() if line.strip()]
         reason = lines[0] if lines else "it said nothing"
+        reason = re.sub(r"\A(omar|oobo|omas): ", "", reason)
         super().__init__(f"`{shown}` left with status {status}: {reason}", hint=" ".join(lines[1:3]).strip() or None)
         self.status = status
 
@@ -46,7 +50,7 @@ class Runner:
 
         Raises CommandFailed when its status is not in `accept`, UnavailableError when it hangs.
         """
-        shown = shlex.join(words)
+        shown = shlex.join(words[:VERB_WORDS]) + (" …" if len(words) > VERB_WORDS else "")
         try:
             done = subprocess.run(
                 _program(words),

@@ -22,17 +22,17 @@ def login(*, local: bool, server_url: str | None, token_stdin: bool) -> int:
         token = _new_token(target, token_stdin)
         who = verify(target, token)
     except UnavailableError as error:
-        raise UnavailableError(error.message, hint=error.hint or LOCAL_HINT) from error
+        raise UnavailableError(error.message, hint=error.hint or (None if target.is_local else LOCAL_HINT)) from error
     credentials.write("omas", target.credential, token)
     if config.load("omas", SETTINGS).text("server.url") != target.name:
         config.set_value("omas", SETTINGS, "server.url", target.name)
-    output.say(f"Logged in to {target.name} as {output.cell(who['username'])}.")
+    output.say(f"Logged in to {target.shown} as {output.cell(who['username'])}.")
     return 0
 
 
 def _new_token(target: Target, token_stdin: bool) -> str:
     if token_stdin:
-        return credentials.read_secret(f"Key for {target.name}: ")
+        return credentials.read_secret(f"Key for {target.shown}: ")
     if target.is_local:
         return server.mint_local_key(target)
     return device_login.token_of(_provider(target))
@@ -53,10 +53,10 @@ def verify(target: Target, token: str) -> dict[str, Any]:
 
     with server.client(target, token) as client:
         answer = client.request("POST", "/api/v1/auth/verify", json={})
-    raise_for(answer, f"Verifying the key with {target.name}")
+    raise_for(answer, f"Verifying the key with {target.shown}")
     who = answer.json()
     if not isinstance(who, dict) or who.get("valid") is not True or not isinstance(who.get("username"), str):
-        raise OmaError(f"{target.name} did not answer as an OMAS server does.", hint="Check the address.")
+        raise OmaError(f"{target.shown} did not answer as an OMAS server does.", hint="Check the address.")
     return who
 
 
@@ -65,7 +65,7 @@ def status(*, server_url: str | None, json: bool) -> int:
     target = server.target(server_url)
     token = server.saved_token(target)
     shown: dict[str, Any] = {"server": target.name, "logged_in": token is not None, "username": None, "provider": None}
-    problem = f"Not logged in to {target.name}."
+    problem = f"Not logged in to {target.shown}."
     if token is not None:
         try:
             who = verify(target, token)
@@ -77,9 +77,9 @@ def status(*, server_url: str | None, json: bool) -> int:
         output.print_json(shown)
         return 0 if shown["logged_in"] else NotAuthorisedError.exit_code
     if not shown["logged_in"]:
-        raise NotAuthorisedError(problem, hint="Run `omas auth login`.")
+        raise NotAuthorisedError(problem, hint=server.LOGIN_HINT)
     name, provider = output.cell(str(shown["username"])), output.cell(str(shown["provider"]))
-    output.print_text(f"Logged in to {target.name} as {name} ({provider}).")
+    output.print_text(f"Logged in to {target.shown} as {name}{'' if target.is_local else f' ({provider})'}.")
     return 0
 
 
@@ -87,7 +87,7 @@ def logout(*, server_url: str | None) -> int:
     """Forget the key on this machine; it stays good on the server until it is revoked there."""
     target = server.target(server_url)
     if credentials.delete("omas", target.credential):
-        output.say(f"Forgot the key for {target.name}.")
+        output.say(f"Forgot the key for {target.shown}.")
     else:
-        output.say(f"There was no key for {target.name}.")
+        output.say(f"There was no key for {target.shown}.")
     return 0

@@ -38,8 +38,8 @@ def _login() -> Check:
     except OmaError as error:
         return Check("login", "failed", error.message, error.hint)
     if token is None:
-        return Check("login", "warning", f"not logged in to {target.name}", "omas auth login --local")
-    return Check("login", "ok", f"logged in to {target.name}")
+        return Check("login", "warning", f"not logged in to {target.shown}", "omas auth login --local")
+    return Check("login", "ok", f"logged in to {target.shown}")
 
 
 def _queue() -> Check:

@@ -46,7 +46,7 @@ def set_listed(*, server_url: str | None, listed: bool) -> int:
     with server.client(target, server.token_for(target)) as client:
         answer = client.request("PUT", "/api/v1/leaderboard/me", json={"listed": listed})
     raise_for(answer, "Joining the leaderboard" if listed else "Leaving the leaderboard")
-    output.say(f"You are {'now' if listed else 'no longer'} listed on {target.name}.")
+    output.say(f"You are {'now' if listed else 'no longer'} listed on {target.shown}.")
     return 0
 
 
@@ -60,7 +60,7 @@ def _pages(target: server.Target, period: str, limit: int) -> dict[str, Any]:
             raise_for(answer, "Reading the leaderboard")
             page = answer.json()
             if not isinstance(page, dict) or not isinstance(page.get("entries"), list):
-                raise OmaError(f"{target.name} did not answer as an OMAS server does.", hint="Check the address.")
+                raise OmaError(f"{target.shown} did not answer as an OMAS server does.", hint="Check the address.")
             entries += [entry for entry in page["entries"] if isinstance(entry, dict)]
             following = page.get("next")
             has_enough = bool(limit) and len(entries) >= limit

@@ -22,7 +22,7 @@ def run(*, server_url: str | None, limit: int, json: bool) -> int:
         return 0
     sessions = found["sessions"]
     stored = output.counted(found["total_sessions"], "session")
-    output.print_text(f"{output.cell(str(found.get('username')))} on {target.name}: {stored}")
+    output.print_text(f"{output.cell(str(found.get('username')))} on {target.shown}: {stored}")
     if sessions:
         output.print_table(COLUMNS, [_row(session) for session in sessions[: limit or None]])
     return 0
@@ -33,10 +33,10 @@ def delete(*, server_url: str | None, yes: bool, dry_run: bool) -> int:
     target = server.target(server_url)
     token = server.token_for(target)
     if dry_run:
-        output.print_text(f"DELETE /api/v1/metrics/me on {target.name}")
+        output.print_text(f"DELETE /api/v1/metrics/me on {target.shown}")
         return 0
     if not yes:
-        raise UsageError(f"This deletes all your sessions on {target.name}.", hint="Say so with --yes.")
+        raise UsageError(f"This deletes all your sessions on {target.shown}.", hint="Say so with --yes.")
     with server.client(target, token) as client:
         answer = client.request("DELETE", "/api/v1/metrics/me")
     raise_for(answer, "Deleting your data")
@@ -45,7 +45,7 @@ def delete(*, server_url: str | None, yes: bool, dry_run: bool) -> int:
     deleted = answer.json()
     count = deleted.get("deleted") if isinstance(deleted, dict) else None
     what = output.counted(count, "session") if isinstance(count, int) else "your sessions"
-    output.say(f"{target.name} deleted {what}.")
+    output.say(f"Deleted on {target.shown}: {what}.")
     return 0
 
 

@@ -108,10 +108,10 @@ def _conclude(outcome: Outcome, target: Target, quiet: bool) -> int:
     waiting, parked = output.counted(outcome.waiting, "session"), output.counted(outcome.parked, "session")
     if sent:
         there = f", {outcome.duplicates} more already there" if outcome.duplicates else ""
-        _say(quiet, f"{output.counted(outcome.stored, 'session')} stored on {target.name}{there}.")
+        _say(quiet, f"{output.counted(outcome.stored, 'session')} stored on {target.shown}{there}.")
     if outcome.refused:
         raise NotAuthorisedError(
-            f"{target.name} does not accept the key: {outcome.stopped}. Kept for later: {waiting}.",
+            f"{target.shown} does not accept the key: {outcome.stopped}. Kept for later: {waiting}.",
             hint="Run `omas auth login` and upload again.",
         )
     if outcome.parked:
@@ -121,7 +121,7 @@ def _conclude(outcome: Outcome, target: Target, quiet: bool) -> int:
         )
     if outcome.is_wrong_place:
         raise OmaError(
-            f"{target.name} is no OMAS server ({outcome.stopped}). Kept for later: {waiting}.",
+            f"{target.shown} is no OMAS server ({outcome.stopped}). Kept for later: {waiting}.",
             hint="Check server.url or --server.",
         )
     if outcome.stopped is not None:

@@ -22,19 +22,19 @@ def login(*, local: bool, url: str | None, key_stdin: bool) -> int:
     chosen = LOCAL if local else url or settings.load().text("server.url")
     settings.refuse_bad_url(chosen, "--server")
     key = _new_key(chosen, key_stdin)
+    server = Server(chosen, key, "login", True)
     try:
-        username = verify(Server(chosen, key, "login", True))
+        username = verify(server)
     except UnavailableError as error:
-        raise UnavailableError(error.message, hint=error.hint or LOCAL_HINT) from error
+        raise UnavailableError(error.message, hint=error.hint or (None if server.is_local else LOCAL_HINT)) from error
     credentials.write("oobo", settings.credential_name(chosen), key)
     if settings.load().text("server.url") != chosen:
         config.set_value("oobo", SETTINGS, "server.url", chosen)
     config.set_value("oobo", SETTINGS, "server.sync", "true")
     with database.opened() as connection, database.transaction(connection):
         outbox.resume(connection)
-    where = "this machine's daemon" if chosen == LOCAL else chosen
     who = f"as {output.cell(username)} " if username else ""
-    output.say(f"Logged in {who}to {where}. Anchors are sent there from now on.")
+    output.say(f"Logged in {who}to {server.shown}. Anchors are sent there from now on.")
     return 0
 
 
@@ -55,7 +55,7 @@ def verify(server: Server) -> str | None:
     if answer.status in (404, 405, 501):
         output.warn(f"{server.url} cannot verify keys ({answer.status}); the key is used as it is.")
         return None
-    raise_for(answer, f"Verifying the key with {server.url}")
+    raise_for(answer, f"Verifying the key with {server.shown}")
     body = answer.json() if answer.content else {}
     found = [body.get(name) for name in ("username", "email")] if isinstance(body, dict) else []
     return next((name for name in found if isinstance(name, str)), None)
@@ -83,7 +83,7 @@ def status(*, json: bool) -> int:
         "logged_in": False,
         "username": None,
     }
-    problem = f"Not logged in to {server.url}."
+    problem = f"Not logged in to {server.shown}."
     if server.key is not None:
         try:
             shown["username"] = verify(server)
@@ -96,8 +96,7 @@ def status(*, json: bool) -> int:
     if not shown["logged_in"]:
         raise NotAuthorisedError(problem, hint="Run `oobo auth login` or `oobo auth login --local`.")
     who = output.cell(shown["username"] or "authenticated")
-    where = "this machine's daemon" if server.is_local else server.url
-    output.print_text(f"Logged in to {where} as {who}, key {shown['key']} from {server.key_origin}.")
+    output.print_text(f"Logged in to {server.shown} as {who}, key {shown['key']} from {server.key_origin}.")
     output.print_text(f"Sync is {'on' if server.sync else 'off'}.")
     return 0
 

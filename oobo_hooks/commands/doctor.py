@@ -19,7 +19,7 @@ def checks() -> list[Check]:
     return [
         doctor.home_check("oobo"),
         doctor.config_check("oobo"),
-        doctor.program_check("git", "install git 2.31 or newer"),
+        doctor.program_check("git", doctor.LEAST_GIT, doctor.INSTALL_GIT),
         _store(),
         *_repository(),
         _sync(),
@@ -76,5 +76,5 @@ def _sync() -> Check:
     if not server.sync:
         return Check("sync", "ok", "off: nothing leaves this machine")
     if server.key is None:
-        return Check("sync", "failed", f"on, but there is no key for {server.url}", "oobo auth login")
-    return Check("sync", "ok", f"on, to {server.url}")
+        return Check("sync", "failed", f"on, but there is no key for {server.shown}", "oobo auth login")
+    return Check("sync", "ok", f"on, to {server.shown}")

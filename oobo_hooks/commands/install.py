@@ -82,7 +82,7 @@ def init(*, folder: Path | None, yes: bool, dry_run: bool, json: bool) -> int:
         for row in rows:
             output.say(f"{row['outcome']}: {row['repository']}{' (' + row['note'] + ')' if row['note'] else ''}")
         if not rows:
-            output.say(f"There is no git repository in {folder}.")
+            output.say(f"There is no git repository in {folder.absolute()}.")
     return 1 if any(row["outcome"] == "failed" for row in rows) else 0
 
 

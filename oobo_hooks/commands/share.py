@@ -77,7 +77,7 @@ def _server(local: bool, anonymous: bool) -> Server:
         return Server(server.url, None, "none", server.sync)
     if server.key is None and loaded.origin("server.url") == "default":
         raise NotAuthorisedError(
-            f"There is no key for {server.url}, and nothing was sent.",
+            f"There is no key for {server.shown}, and nothing was sent.",
             hint="Run `oobo auth login`, or share with --anonymous, --local or --out FILE.",
         )
     return server

@@ -94,7 +94,7 @@ def _exit(done: Round, left: dict[str, int]) -> int:
         raise done.problems[0]
     if outcome.failed or (outcome.stopped and left["waiting"]):
         why = outcome.stopped or "`oobo outbox list` says why"
-        raise QueuedError(f"{left['waiting']} wait and are sent later: {why}.")
+        raise QueuedError(f"{output.counted(left['waiting'], 'event')} kept, to be sent later: {why.rstrip('.')}.")
     return 1 if outcome.parked else 0
 
 

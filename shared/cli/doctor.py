@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,9 @@ from shared.errors import ConfigError
 from shared.paths import Tool
 
 Outcome = Literal["ok", "warning", "failed"]
+PROGRAM_SECONDS = 5
+LEAST_GIT = (2, 31)
+INSTALL_GIT = "sudo apt-get install git   (or: brew install git)"
 _MARKS: dict[Outcome, str] = {"ok": "ok  ", "warning": "warn", "failed": "FAIL"}
 
 
@@ -66,14 +70,29 @@ def config_check(tool: Tool) -> Check:
     return Check("config", "ok", str(path) if path.exists() else f"{path} (not there, defaults hold)")
 
 
-def program_check(program: str, fix: str) -> Check:
-    """Whether `program` is on PATH."""
+def program_check(program: str, least: tuple[int, int], fix: str, *, flag: str = "--version") -> Check:
+    """Whether `program` is on PATH, and of version `least` or newer as `flag` makes it say."""
     import shutil
 
     found = shutil.which(program)
     if found is None:
         return Check(program, "failed", "not found on PATH", fix)
-    return Check(program, "ok", found)
+    said = _said(found, flag)
+    version = re.search(r"(\d+)\.(\d+)", said)
+    if version is not None and (int(version[1]), int(version[2])) < least:
+        needed = ".".join(map(str, least))
+        return Check(program, "failed", f"{said} at {found} is too old: {needed} or newer is needed", fix)
+    return Check(program, "ok", f"{said or program} at {found}")
+
+
+def _said(program: str, flag: str) -> str:
+    import subprocess
+
+    try:
+        done = subprocess.run([program, flag], capture_output=True, text=True, check=False, timeout=PROGRAM_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return output.cell(done.stdout)
 
 
 def daemon_check() -> Check:

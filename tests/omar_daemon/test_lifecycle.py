@@ -216,6 +216,24 @@ def test_doctor_says_what_stands_and_how_to_mend_the_rest() -> None:
     assert found["tmux"]["fix"]
 
 
+def test_doctor_says_which_programs_are_too_old(tmp_path: Path) -> None:
+    for name, said in (("tmux", "tmux 2.8"), ("git", "git version 2.20.1")):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {said}\n")
+        (tmp_path / name).chmod(0o755)
+    done = omar("doctor", "--json", PATH=f"{tmp_path}:/usr/bin:/bin")
+    found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert found["tmux"]["outcome"] == "failed" and "3.0 or newer is needed" in found["tmux"]["detail"]
+    assert found["git"]["outcome"] == "failed" and "2.31 or newer is needed" in found["git"]["detail"]
+
+
+def test_doctor_says_once_that_the_configuration_is_broken() -> None:
+    path = paths.config_file("omar")
+    path.parent.mkdir(parents=True)
+    path.write_text("[api\n")
+    done = omar("doctor")
+    assert done.returncode == 1 and done.stdout.count("is not valid TOML") == 1
+
+
 def test_a_symlinked_package_in_the_working_directory_is_not_run(tmp_path: Path) -> None:
     trap = tmp_path / "omar_daemon"
     trap.mkdir()

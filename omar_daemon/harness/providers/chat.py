@@ -19,6 +19,7 @@ from omar_daemon.harness.providers.interface import (
     unreadable,
 )
 from omar_daemon.harness.providers.messages import tool_input
+from shared import extras
 
 _TOTAL_SECONDS = 600.0
 _STOP = {"tool_calls": "tool_use", "length": "max_tokens", "content_filter": "refusal"}
@@ -35,7 +36,7 @@ class ChatProvider:
         except ModuleNotFoundError:
             raise ModelError(
                 "model_request_failed_error",
-                "OpenAI-compatible model cards need the extra `openai`: pip install 'oma-suite[openai]'.",
+                f"OpenAI-compatible model cards need the extra `openai`. {extras.installation('openai')}",
             ) from None
         address = (base_url or "https://api.openai.com/v1").rstrip("/")
         self._client = AsyncOpenAI(

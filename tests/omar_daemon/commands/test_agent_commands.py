@@ -154,7 +154,7 @@ REFUSALS: list[tuple[tuple[str, ...], int, str]] = [
     (("spawn", "x", "-c", "cat", "--task", "t", "--task-file", "-"), 2, "not both"),
     (("send", "nobody", "x"), 1, "not found"),
     (("send", "../..", "x"), 2, "name must be"),
-    (("show", "nobody"), 1, "not found"),
+    (("show", "nobody"), 1, "not found.\n  `omar list` shows the agents."),
     (("show", "nobody", "--lines", "99999"), 2, "--lines"),
     (("logs", "--lines", "-5"), 2, "--lines"),
     (("wait", "nobody", "--timeout", "-1"), 2, "--timeout"),

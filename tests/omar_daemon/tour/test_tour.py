@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -226,17 +227,6 @@ def test_an_agent_that_ends_without_a_commit_ends_the_tour_with_one_sentence(pla
     assert_nothing_is_left(place, home)
 
 
-def test_without_git_it_says_so_and_puts_away_what_it_had(place: Path, home: Path) -> None:
-    bare = place / "bin"
-    bare.mkdir()
-    for name in ("tmux", "sh", "env", "cat", "rm"):
-        (bare / name).symlink_to(f"/usr/bin/{name}")
-    done = take("--demo", environment={"PATH": str(bare)})
-    assert (done.returncode, done.stdout) == (69, "")
-    assert "git is not installed" in done.stderr
-    assert_nothing_is_left(place, home)
-
-
 def test_the_users_servers_keys_and_git_settings_have_no_part_in_it(place: Path, home: Path) -> None:
     hooks = home / "my-hooks"
     hooks.mkdir()
@@ -266,3 +256,22 @@ def test_wrong_options_are_refused_before_anything_is_made(
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize(("there", "missing"), [("git", "tmux"), ("tmux", "git")])
+def test_without_tmux_or_git_nothing_is_begun(there: str, missing: str, place: Path) -> None:
+    programs = place / "bin"
+    programs.mkdir()
+    (programs / there).symlink_to(shutil.which(there) or "")
+    done = take("--demo", environment={"PATH": str(programs)})
+    assert (done.returncode, done.stdout) == (69, "")
+    assert (
+        done.stderr == f"omar: The tour needs {missing}, not found on PATH.\n  `omar doctor` says how to install it.\n"
+    )
+    assert not paths.daemon_database().exists() and not list(place.glob("omar-tour-*"))
+
+
+def test_a_step_that_fails_is_told_by_its_command_and_its_reason(place: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        done = take("--demo", environment={"OMAR_PORT": str(other.getsockname()[1])})
+    assert "omar: `omar up` left with status 69: Cannot listen on 127.0.0.1 port" in done.stderr
