@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from shared.errors import NotAuthorisedError, OmaError, UnavailableError, UsageError
@@ -67,6 +68,11 @@ def running_names(known: dict[str, Any]) -> set[str]:
 
     manager = [known["manager"]] if known["manager"] is not None else []
     return {short_name(agent["id"]) for agent in [*known["agents"], *manager] if agent["health"] != "dead"}
+
+
+def callers_programs() -> dict[str, str]:
+    """PATH, for a new agent: the daemon may have been started before its program was installed."""
+    return {"PATH": os.environ["PATH"]} if os.environ.get("PATH") else {}
 
 
 def daemon_runs() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from omar_daemon.commands import dry_run as dry_runs
-from omar_daemon.commands.agent_calls import ask
+from omar_daemon.commands.agent_calls import ask, callers_programs
 from omar_daemon.fleet import panes
 from omar_daemon.fleet.panes import MANAGER
 from shared import output
@@ -29,6 +29,7 @@ def start(
         "backend": backend,
         "model": model,
         "command": command,
+        "env": callers_programs() or None,
     }
     body = {key: value for key, value in wanted.items() if value is not None}
     if dry_run:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from omar_daemon.commands import dry_run as dry_runs
-from omar_daemon.commands.agent_calls import ask
+from omar_daemon.commands.agent_calls import ask, callers_programs
 from shared import output
 from shared.errors import UsageError
 
@@ -85,8 +85,7 @@ def _task(task: str | None, task_file: Path | None) -> str | None:
 def _environment(pairs: list[str]) -> dict[str, str]:
     import os
 
-    # The caller's programs are the agent's: the daemon may have been started before they were installed.
-    found = {"PATH": os.environ["PATH"]} if os.environ.get("PATH") else {}
+    found = callers_programs()
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator and name not in os.environ:

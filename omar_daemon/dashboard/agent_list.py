@@ -36,7 +36,7 @@ class AgentList(ScrollView, can_focus=True):
         super().__init__(id="agents")
         self._rows: list[Row] = []
         self._at = 0
-        self._longest = self._usual = 0
+        self._lengths = [0]
 
     @property
     def chosen(self) -> Row | None:
@@ -50,8 +50,7 @@ class AgentList(ScrollView, can_focus=True):
         if before is not None and before.agent.name in names:
             self._at = names.index(before.agent.name)
         self._at = max(0, min(self._at, len(names) - 1))
-        lengths = sorted(words.columns(_label(row)) for row in self._rows) or [0]
-        self._longest, self._usual = lengths[-1], lengths[int(MOST * (len(lengths) - 1))]
+        self._lengths = sorted(words.columns(_label(row)) for row in self._rows) or [0]
         self.virtual_size = Size(0, len(self._rows))
         self.refresh()
         self._tell(before)
@@ -108,12 +107,21 @@ class AgentList(ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, self.rich_style)
 
     def _name_width(self, width: int) -> int:
-        room = width - HEALTH_WIDTH - IDLE_WIDTH - 2
-        usual = max(SMALLEST_NAME, self._usual)
-        if room - usual - 1 < SMALLEST_TASK:
-            # Too narrow for tasks.
-            return room
-        return max(usual, min(self._longest, room - 1 - GOOD_TASK))
+        return name_width(self._lengths, width - HEALTH_WIDTH - IDLE_WIDTH - 2)
+
+
+def name_width(lengths: Sequence[int], room: int) -> int:
+    """How much of `room` names of these `lengths` (in order) get; the rest is for tasks.
+
+    An agent is called by its name: it is whole as long as a little of the task can be read, too.
+    """
+    usual = max(SMALLEST_NAME, lengths[int(MOST * (len(lengths) - 1))])
+    most = room - 1 - SMALLEST_TASK
+    if usual > most:
+        # Too narrow for tasks.
+        return room
+    whole = max((length for length in lengths if length <= most), default=usual)
+    return max(usual, whole, min(lengths[-1], room - 1 - GOOD_TASK))
 
 
 def line_of(row: Row, width: int, name_width: int) -> Text:

@@ -6,7 +6,8 @@ from rich.text import Text
 
 from shared.output import printable
 
-HINTS = " n new  s send  d kill  ⏎ attach  / find  e events  p projects  ? help  z leave"
+# In a narrow terminal the end is cut: the help tells the rest.
+HINTS = " ? help  n new  s send  d kill  ⏎ attach  / find  e events  p projects  z leave"
 KEYS = (
     ("Agents", ""),
     ("↑ ↓ k j, g G", "move"),

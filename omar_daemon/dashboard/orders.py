@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from omar_daemon.commands.agent_calls import callers_programs
 from omar_daemon.dashboard.feed import Feed
 from omar_daemon.dashboard.words import NANOSECONDS
 from shared.errors import UsageError
@@ -18,9 +19,10 @@ SENDER = "dashboard"
 
 
 def spawn(feed: Feed, values: dict[str, str]) -> dict[str, Any]:
-    """POST /api/agents out of what is not empty; the directory is taken from here."""
-    body = {name: value.strip() for name, value in values.items() if value.strip()}
+    """POST /api/agents out of what is not empty; directory and programs are those of this terminal."""
+    body: dict[str, Any] = {name: value.strip() for name, value in values.items() if value.strip()}
     body["workdir"] = str(Path(body.get("workdir") or ".").expanduser().absolute())
+    body["env"] = callers_programs()
     return feed.act("POST", "/api/agents", json=body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -111,7 +112,7 @@ def test_the_manager_starts_once_with_its_prompt_and_how_things_stand(scene: Sta
     omar("project", "add", "The big one")
     omar("event", "schedule", "helper", "later", "--in", "1h")
     shown = json.loads(omar("manager", "start", "--dry-run", "--json", "--workdir", str(tmp_path)).stdout)
-    assert shown["body"] == {"name": "ea", "workdir": str(tmp_path)}
+    assert shown["body"] == {"name": "ea", "workdir": str(tmp_path), "env": {"PATH": os.environ["PATH"]}}
     made = json.loads(omar("manager", "start", "--workdir", str(tmp_path), "--json").stdout)
     assert made == {"started": True, "id": "ea", "session": "omar-agent-ea"}
     told = until(lambda: "later" in (text := (tmp_path / "told").read_text()) and text)

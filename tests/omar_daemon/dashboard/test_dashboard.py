@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from omar_daemon.dashboard.agent_list import AgentList
 from omar_daemon.dashboard.app import Dashboard
 from tests.daemon import Daemon
-from tests.omar_daemon.agent_stage import Stage, stage
+from tests.omar_daemon.agent_stage import Stage, put_program, stage
 
 DEADLINE_SECONDS = 10.0
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -142,7 +142,13 @@ def test_the_health_of_an_agent_is_a_mark_and_a_word(daemon: Daemon) -> None:
     play(scene)
 
 
-def test_agents_are_spawned_typed_to_and_killed_from_the_keyboard(daemon: Daemon, home: Path) -> None:
+def test_agents_are_spawned_typed_to_and_killed_from_the_keyboard(
+    daemon: Daemon, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A program that the daemon, started before, does not know of.
+    put_program(tmp_path, "only-here", "exec cat")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
     async def scene() -> None:
         async with dashboard() as seen:
             await seen.until("0 agents", "n makes a new one")
@@ -154,7 +160,7 @@ def test_agents_are_spawned_typed_to_and_killed_from_the_keyboard(daemon: Daemon
             await seen.press(*["backspace"] * 8)
             await seen.write("w-1")
             await seen.press("tab", "tab", "tab", "tab")
-            await seen.write("cat")
+            await seen.write("only-here")
             await seen.press("enter")
             await seen.until("1 agent ", "w-1", without="new agent")
             assert daemon.client.get("/api/agents/w-1").json()["workdir"] == str(Path.cwd())
@@ -241,7 +247,7 @@ def test_a_terminal_too_small_for_everything_keeps_the_tree(daemon: Daemon) -> N
 
     async def scene() -> None:
         async with dashboard((40, 8)) as seen:
-            await seen.until("lonely", "●", without="projects")
+            await seen.until("lonely", "●", "? help", without="projects")
             await seen.press("v")
             await seen.until("seen from afar")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omar_daemon.dashboard import orders, tree, words
-from omar_daemon.dashboard.agent_list import line_of
+from omar_daemon.dashboard.agent_list import line_of, name_width
 from omar_daemon.dashboard.panels import event_line
 from omar_daemon.dashboard.tree import Agent, View
 from shared.errors import UsageError
@@ -103,6 +103,20 @@ def test_what_is_below_a_last_child_is_drawn_below_it() -> None:
     family = [Agent(name, "idle", parent=above) for name, above in zip("abcd", (None, *"abc"), strict=True)]
     drawn = [line_of(row, 60, 20).plain for row in tree.rows(family, View())]
     assert [line[:12].rstrip() for line in drawn] == ["a", "└ b", "  └ c", "    └ d"]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "room", "width"),
+    [
+        ([4, 6, 8, 8, 9, 9, 15, 17, 66], 37, 17),  # a deep name is whole beside shorter tasks
+        ([4, 6, 8, 8, 9, 9, 15, 17, 66], 73, 48),  # where there is much room the longest gets it
+        ([4, 6, 8, 8, 9, 9, 9, 9, 9, 9, 9, 66], 28, 10),  # one long name does not take the tasks of all others
+        ([20, 21, 22], 22, 22),  # no room for tasks
+        ([0], 5, 5),
+    ],
+)
+def test_a_name_is_whole_while_some_of_the_task_can_be_read(lengths: list[int], room: int, width: int) -> None:
+    assert name_width(lengths, room) == width
 
 
 def test_the_text_of_an_event_is_seen_however_long_the_names_are() -> None:
