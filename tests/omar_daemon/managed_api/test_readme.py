@@ -42,3 +42,12 @@ def test_the_readmes_program_runs_and_prints_the_file_that_was_written(
 def test_without_a_key_for_the_model_it_says_what_to_set(daemon: Daemon, key: str, tmp_path: Path) -> None:
     done = run(daemon, key, tmp_path)
     assert (done.returncode, done.stderr) == (1, "Set MODEL_API_KEY to your key for the model.\n")
+
+
+def test_a_key_that_the_provider_refuses_is_told_with_its_reason(
+    daemon: Daemon, key: str, model: RunningModel, tmp_path: Path
+) -> None:
+    model.rewrite({"turns": [{"failures": [{"status": 401, "message": "this key is not good"}]}]})
+    done = run(daemon, key, tmp_path, MODEL_API_KEY="sk-x", MODEL_BASE_URL=model.url)
+    assert done.returncode == 0, done.stderr
+    assert "session.error: " in done.stdout and "this key is not good" in done.stdout
