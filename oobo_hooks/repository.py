@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,29 @@ class Repository:
             return self.git_text(*arguments)
         except GitError:
             return None
+
+    def blobs(self, names: Sequence[str]) -> Iterator[bytes]:
+        """The contents of blobs, in order; GitError when one is not there."""
+        if not names:
+            return
+        out = self.git("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode())
+        position = 0
+        for name in names:
+            end = out.index(b"\n", position)
+            told = out[position:end].split(b" ")
+            if len(told) != 3:
+                raise GitError(f"git has no object {name}.", status=0, stderr=out[position:end].decode())
+            size = int(told[2])
+            yield out[end + 1 : end + 1 + size]
+            position = end + 1 + size + 1
+
+    def blob_sizes(self, names: Sequence[str]) -> dict[str, int]:
+        """Bytes of each of these blobs that is there."""
+        if not names:
+            return {}
+        out = self.git("cat-file", "--batch-check", stdin="".join(f"{name}\n" for name in names).encode())
+        answers = [line.split(b" ") for line in out.splitlines()]
+        return {name: int(told[2]) for name, told in zip(names, answers, strict=True) if told[1] == b"blob"}
 
 
 def git_environment() -> dict[str, str]:

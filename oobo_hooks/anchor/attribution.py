@@ -1,33 +1,28 @@
-"""Who wrote each line of a commit: the lines a session put there, matched exactly, then without white space.
+"""Who wrote each line of a commit: by where the sessions' lines stand first, by their text where nobody knows where.
 
-A line without evidence is a person's. Every line of evidence is spent once, over all commits, so what one commit
-took cannot make a later, human line of the same text an agent's.
+The file's history is replayed from edit to edit up to the worktree, and the commit compared with that: it holds all of
+it or, staged in part, some. A line without evidence is a person's. Every line of evidence is spent once, over all
+commits, so what one commit took cannot make a later, human line of the same text an agent's.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oobo_hooks.anchor.evidence import Edit
+from oobo_hooks.anchor.alignment import Pairs, normalised, pair_up, without_space
+from oobo_hooks.anchor.carried import CarriedLines, carry_over
+from oobo_hooks.anchor.contents import Contents
+from oobo_hooks.anchor.edit import Edit, bare
 from oobo_hooks.anchor.facts import CommitFacts, FileFacts
-
-MAX_ALIGNED = 4000
-
-
-@dataclass(frozen=True)
-class Writer:
-    """The session a line belongs to, and its tool's short name."""
-
-    session_id: str
-    tool: str
+from oobo_hooks.anchor.replay import Line, Origin, Replay
+from oobo_hooks.anchor.writer import Writer
 
 
 @dataclass
 class FileAttribution:
-    """Lines of one file: line number → its writer, and how many of the removed lines each session removed."""
+    """Lines of one file: line number → its writer, and number of a removed line → the session that removed it."""
 
     written: dict[int, Writer] = field(default_factory=dict)
     removed: dict[int, Writer] = field(default_factory=dict)
@@ -50,164 +45,201 @@ class Attribution:
 
 
 Taken = Callable[[str], dict[str, set[int]]]
-Original = Callable[[FileFacts], list[bytes]]
 
 
-class _Pool:
-    """The lines of one edit that are still to be claimed: index → text."""
+def attribute(
+    facts: CommitFacts,
+    edits: Iterable[Edit],
+    carried: Mapping[str, Sequence[CarriedLines]],
+    taken: Taken,
+    contents: Contents,
+) -> Attribution:
+    """Match the commit's lines with what is `carried` over from other commits (by path) and with `edits`.
 
-    def __init__(self, edit: Edit, lines: Sequence[bytes], spent: set[int], offset: int) -> None:
-        self.edit = edit
-        self.offset = offset
-        self.lines = {index: line for index, line in enumerate(lines) if index + offset not in spent}
-
-    def claim(self, index: int) -> int:
-        del self.lines[index]
-        return index + self.offset
-
-
-def attribute(facts: CommitFacts, edits: Iterable[Edit], taken: Taken, original: Original) -> Attribution:
-    """Match the commit's lines with `edits`.
-
-    `taken` tells what earlier anchors spent of a session's edits, `original` the lines of a file before the commit.
+    `taken` tells what earlier anchors spent of a session's edits.
     """
     by_path: dict[str, list[Edit]] = defaultdict(list)
-    for edit in sorted(edits, key=lambda one: -(one.at_ms or 0)):
+    for edit in sorted(edits, key=lambda one: one.at_ms or 0):
         by_path[edit.path].append(edit)
     spent = {edit.session_id: taken(edit.session_id) for edits_of in by_path.values() for edit in edits_of}
     result = Attribution()
+    contents.load(file for file in facts.files if by_path.keys() & {file.path, file.old_path})
     for file in facts.files:
-        own = [edit for path in dict.fromkeys((file.path, file.old_path)) for edit in by_path.get(path, ())]
-        if own:
-            result.files[file.path] = _attribute_file(file, own, spent, original, result)
+        paths = dict.fromkeys((file.old_path, file.path))
+        own = sorted((edit for path in paths for edit in by_path.get(path, ())), key=lambda one: one.at_ms or 0)
+        blocks = [block for path in paths for block in carried.get(path, ())]
+        if own or blocks:
+            result.files[file.path] = _FileWork(file, spent, facts.is_merge, result).done(own, blocks, contents)
     return result
 
 
-def _attribute_file(
-    file: FileFacts,
-    edits: list[Edit],
-    spent: dict[str, dict[str, set[int]]],
-    original: Original,
-    result: Attribution,
-) -> FileAttribution:
-    found = FileAttribution()
-    before = original(file) if any(edit.whole for edit in edits) else []
-    writing, removing = [], []
-    for edit in edits:
-        gone = spent[edit.session_id].get(edit.id, set())
-        known = _already_there(before, edit.written) if edit.whole else set()
-        writing.append(_Pool(edit, edit.written, gone | known, 0))
-        removing.append(_Pool(edit, edit.removed, gone, len(edit.written)))
-        # Touched, though perhaps no line of it is found: that too belongs to this anchor.
-        result.taken[edit.session_id][edit.id].update(())
-    _withhold_bare_lines(file.added_lines, writing)
-    _claim(file.added_lines, writing, found.written, result)
-    _claim(file.removed_lines, removing, found.removed, result)
-    if any(edit.whole for edit in edits):
-        _claim_overwritten(file, edits, found)
-    if file.status == "D":
-        _claim_deletion(file, edits, found)
-    return found
+class _FileWork:
+    """Finding the writers of one file's lines."""
 
+    def __init__(
+        self, file: FileFacts, spent: dict[str, dict[str, set[int]]], is_merge: bool, result: Attribution
+    ) -> None:
+        self._file = file
+        self._spent = spent
+        self._is_merge = is_merge
+        self._taken = result.taken
+        self._found = FileAttribution()
+        self._open_added = dict(file.added_lines)
+        self._open_removed = dict(file.removed_lines)
 
-def _withhold_bare_lines(wanted: dict[int, bytes], pools: list[_Pool]) -> None:
-    """A blank line or a lone bracket is no one's in particular: without another line of its session it proves nothing.
+    def done(self, edits: Sequence[Edit], blocks: Sequence[CarriedLines], contents: Contents) -> FileAttribution:
+        self._carry(blocks)
+        for edit in edits:
+            # Touched, though perhaps no line of it is found: that too belongs to this anchor.
+            self._taken[edit.session_id][edit.id].update(())
+        unspent = list(_from_first(edits, self._is_unspent))
+        if unspent:
+            self._replay(unspent, contents)
+        if self._file.status == "D":
+            self._claim_deletion(edits)
+        return self._found
 
-    Else a person who stages only his own function would find its closing bracket to be an agent's, whose own work
-    waits in the worktree. An edit of nothing but such lines keeps them.
-    """
-    committed = {_without_space(line) for line in wanted.values()}
-    telling = [pool for pool in pools if any(_tells(line) for line in pool.lines.values())]
-    present = {
-        pool.edit.session_id
-        for pool in telling
-        if any(_tells(line) and _without_space(line) in committed for line in pool.lines.values())
-    }
-    for pool in telling:
-        if pool.edit.session_id not in present:
-            pool.lines = {index: line for index, line in pool.lines.items() if _tells(line)}
+    def _carry(self, blocks: Sequence[CarriedLines]) -> None:
+        for number, writer in carry_over([block.added for block in blocks], self._open_added):
+            del self._open_added[number]
+            if writer is not None:
+                self._found.written[number] = writer
+        for number, writer in carry_over([block.removed for block in blocks], self._open_removed):
+            del self._open_removed[number]
+            if writer is not None:
+                self._found.removed[number] = writer
 
+    def _replay(self, edits: Sequence[Edit], contents: Contents) -> None:
+        before, committed = contents.before(self._file), contents.committed(self._file)
+        replay = Replay(before or b"", ignores_returns=_ignores_returns(before, committed))
+        for edit in edits:
+            replay.apply(edit)
+        now = contents.in_worktree(self._file)
+        if now is not None or self._file.status == "D":
+            replay.follow(now or b"")
+        elif committed is not None:
+            replay.follow(committed)
+        replay.place_rest(self._is_spent)
+        lines, strange = replay.staged(committed) if committed is not None else ([], None)
+        self._claim_placed(lines)
+        self._claim_by_text(replay, strange)
+        self._claim_removed(replay)
 
-def _tells(line: bytes) -> bool:
-    return any(byte > 0x7F or chr(byte).isalnum() for byte in line)
+    def _claim_placed(self, lines: Sequence[Line]) -> None:
+        for number in list(self._open_added):
+            line = lines[number - 1] if number <= len(lines) else None
+            if line is not None and line.origin is not None:
+                self._write(number, line.origin)
+        # Where equal lines meet git may show another one as new: "}" of the function above instead of the one below.
+        new = [(number, line) for number, line in enumerate(lines, start=1) if line.origin is not None]
+        shifted = [(number, line) for number, line in new if number not in self._file.added_lines]
+        known = {number: text for number, text in self._open_added.items() if _is_old(lines, number)}
+        for number, place in _swaps(known, {number: bare(line.text) for number, line in shifted}):
+            origin = lines[place - 1].origin
+            assert origin is not None
+            self._write(number, origin)
 
+    def _claim_by_text(self, replay: Replay, strange: set[int] | None) -> None:
+        """Lines that do not stand in the worktree's version: what was lost of the edits may have become them."""
+        for pool in (replay.lost, replay.retracted):
+            by_edit: dict[Edit, dict[int, bytes]] = defaultdict(dict)
+            for line in pool:
+                if line.origin is not None and not self._is_spent(line.origin):
+                    by_edit[line.origin.edit][line.origin.index] = bare(line.text)
+            for normal in (None, without_space):
+                for edit in sorted(by_edit, key=lambda one: -(one.at_ms or 0)):
+                    wanted = [(n, text) for n, text in self._open_added.items() if strange is None or n - 1 in strange]
+                    offered = list(by_edit[edit].items())
+                    for index, number in pair_up(normalised(offered, normal), normalised(wanted, normal)):
+                        self._write(number, Origin(edit, index))
+                        del by_edit[edit][index]
 
-def _already_there(before: list[bytes], after: Sequence[bytes]) -> set[int]:
-    """Indexes of a rewritten file's lines that stood there before."""
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=max(len(before), len(after)) > MAX_ALIGNED)
-    return {block.b + step for block in matcher.get_matching_blocks() for step in range(block.size)}
+    def _claim_removed(self, replay: Replay) -> None:
+        standing = {line.base for line in replay.lines}
+        removed = {} if self._is_merge else replay.removed
+        for number in list(self._open_removed):
+            origin = removed.get(number)
+            if origin is not None:
+                self._remove(number, origin)
+        texts = {number: text for number, text in self._open_removed.items() if number in standing}
+        shifted = {n: by for n, by in removed.items() if by is not None and n not in self._file.removed_lines}
+        base = replay.base_texts
+        for number, place in _swaps(texts, {n: bare(base[n - 1]) for n in shifted}):
+            self._remove(number, shifted[place])
+        self._claim_strays(replay)
 
+    def _claim_strays(self, replay: Replay) -> None:
+        strays = [(by, text) for by, text in replay.strays if not self._is_spent(by)]
+        for normal in (None, without_space):
+            offered = [(number, text) for number, (_, text) in enumerate(strays)]
+            found = pair_up(normalised(offered, normal), normalised(list(self._open_removed.items()), normal))
+            for number, line in found:
+                self._remove(line, strays[number][0])
+            used = {number for number, _ in found}
+            strays = [one for number, one in enumerate(strays) if number not in used]
 
-def _claim_overwritten(file: FileFacts, edits: list[Edit], found: FileAttribution) -> None:
-    """Writing a file anew removes every line that is not in the new text."""
-    for edit in edits:
-        if edit.whole:
-            kept = set(edit.written)
-            for number, line in file.removed_lines.items():
-                if line not in kept:
-                    found.removed.setdefault(number, Writer(edit.session_id, edit.tool))
+    def _claim_deletion(self, edits: Sequence[Edit]) -> None:
+        """A file that a session's own command deleted: all its lines went by that session."""
+        for edit in reversed(edits):
+            if edit.deletes:
+                for number in self._open_removed:
+                    self._found.removed[number] = Writer(edit.session_id, edit.tool)
+                return
 
-
-def _claim(wanted: dict[int, bytes], pools: list[_Pool], found: dict[int, Writer], result: Attribution) -> None:
-    for normal in (_exactly, _without_space):
-        for pool in pools:
-            open_lines = {number: line for number, line in wanted.items() if number not in found}
-            for number, index in _aligned(open_lines, pool.lines, normal):
-                found[number] = Writer(pool.edit.session_id, pool.edit.tool)
-                result.taken[pool.edit.session_id][pool.edit.id].add(pool.claim(index))
-
-
-def _exactly(line: bytes) -> bytes:
-    return line
-
-
-def _without_space(line: bytes) -> bytes:
-    return b"".join(line.split())
-
-
-def _aligned(
-    wanted: dict[int, bytes], offered: dict[int, bytes], normal: Callable[[bytes], bytes]
-) -> list[tuple[int, int]]:
-    """Pairs (line number, index in the edit) of equal lines: runs first, then what is left in any order."""
-    left = [(number, normal(line)) for number, line in wanted.items()]
-    right = [(index, normal(line)) for index, line in offered.items()]
-    if normal is not _exactly:
-        left, right = [one for one in left if one[1]], [one for one in right if one[1]]
-    common = {line for _, line in left} & {line for _, line in right}
-    left, right = [one for one in left if one[1] in common], [one for one in right if one[1] in common]
-    pairs: list[tuple[int, int]] = []
-    if left and right and max(len(left), len(right)) <= MAX_ALIGNED:
-        pairs = _runs(left, right)
-    return pairs + _leftovers(left, right, pairs)
-
-
-def _runs(left: list[tuple[int, bytes]], right: list[tuple[int, bytes]]) -> list[tuple[int, int]]:
-    matcher = difflib.SequenceMatcher(None, [line for _, line in left], [line for _, line in right], autojunk=False)
-    return [
-        (left[block.a + step][0], right[block.b + step][0])
-        for block in matcher.get_matching_blocks()
-        for step in range(block.size)
-    ]
-
-
-def _leftovers(
-    left: list[tuple[int, bytes]], right: list[tuple[int, bytes]], pairs: list[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    used_left, used_right = {number for number, _ in pairs}, {index for _, index in pairs}
-    offers: dict[bytes, list[int]] = defaultdict(list)
-    for index, line in reversed(right):
-        if index not in used_right:
-            offers[line].append(index)
-    return [(number, offers[line].pop()) for number, line in left if number not in used_left and offers[line]]
-
-
-def _claim_deletion(file: FileFacts, edits: list[Edit], found: FileAttribution) -> None:
-    """A file that a session's own command deleted: all its lines went by that session."""
-    for edit in edits:
-        if edit.deletes:
-            for number in file.removed_lines:
-                found.removed.setdefault(number, Writer(edit.session_id, edit.tool))
+    def _write(self, number: int, origin: Origin) -> None:
+        if self._is_spent(origin):
             return
+        del self._open_added[number]
+        self._found.written[number] = self._take(origin)
+
+    def _remove(self, number: int, by: Origin) -> None:
+        if self._is_spent(by):
+            return
+        del self._open_removed[number]
+        self._found.removed[number] = self._take(by)
+
+    def _take(self, origin: Origin) -> Writer:
+        self._taken[origin.edit.session_id][origin.edit.id].add(origin.index)
+        return Writer(origin.edit.session_id, origin.edit.tool)
+
+    def _is_spent(self, origin: Origin) -> bool:
+        return origin.index in self._spent[origin.edit.session_id].get(origin.edit.id, ())
+
+    def _is_unspent(self, edit: Edit) -> bool:
+        gone = self._spent[edit.session_id].get(edit.id)
+        return not gone or any(index not in gone for index, _ in edit.written)
+
+
+def _from_first(edits: Sequence[Edit], is_wanted: Callable[[Edit], bool]) -> Iterator[Edit]:
+    """The edits from the first wanted one on: what all commits have taken is history."""
+    started = False
+    for edit in edits:
+        started = started or is_wanted(edit)
+        if started:
+            yield edit
+
+
+def _ignores_returns(before: bytes | None, committed: bytes | None) -> bool:
+    """Returns at the ends of lines mean nothing, unless the very commit puts them in or takes them out."""
+    return (b"\r\n" in (before or b"")) == (b"\r\n" in (committed or b"")) or not before or not committed
+
+
+def _is_old(lines: Sequence[Line], number: int) -> bool:
+    return number <= len(lines) and lines[number - 1].base is not None
+
+
+def _swaps(wanted: Mapping[int, bytes], offered: Mapping[int, bytes]) -> Pairs:
+    """(number wanted, number offered) of equal lines, the nearest ones first."""
+    places: dict[bytes, list[int]] = defaultdict(list)
+    for number, text in offered.items():
+        places[text].append(number)
+    found = []
+    for number, text in wanted.items():
+        if places.get(text):
+            nearest = min(places[text], key=lambda place: abs(place - number))
+            places[text].remove(nearest)
+            found.append((number, nearest))
+    return found
 
 
 def line_ranges(numbers: Iterable[int]) -> list[dict[str, int]]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oobo_hooks.anchor import attribution, author, interactions, linking, sessions
-from oobo_hooks.anchor.attribution import Attribution, FileAttribution, Writer, line_ranges
-from oobo_hooks.anchor.evidence import Edit, SessionEvidence, collect
+from oobo_hooks.anchor.attribution import Attribution, FileAttribution, line_ranges
+from oobo_hooks.anchor.contents import Contents
+from oobo_hooks.anchor.edit import Edit
+from oobo_hooks.anchor.evidence import SessionEvidence, collect
 from oobo_hooks.anchor.facts import CommitFacts, FileFacts
 from oobo_hooks.anchor.linking import Caller, Candidates, Link
 from oobo_hooks.anchor.rewrites import Carried
+from oobo_hooks.anchor.writer import Writer
 from oobo_hooks.hook.spool import Record
 from shared import __version__
 from shared.wire.anchors import (
@@ -37,10 +40,10 @@ class Material:
     worktree: str
     candidates: Candidates
     taken_of: TakenOf
-    original: Callable[[FileFacts], list[bytes]]
+    contents: Contents
     transparent: bool
     replaces: Sequence[str] = ()
-    carried: Carried = field(default_factory=lambda: Carried([], {}))
+    carried: Carried = field(default_factory=lambda: Carried({}, {}))
 
 
 @dataclass
@@ -59,8 +62,7 @@ def build(material: Material) -> Built:
     committed = sorted({path for file in facts.files for path in (file.path, file.old_path)})
     links = _links(material, committed)
     edits = [edit for link in links if link.evidence is not None for edit in _edits_before(link.evidence, record)]
-    edits += material.carried.edits
-    found = attribution.attribute(facts, edits, material.taken_of, material.original)
+    found = attribution.attribute(facts, edits, material.carried.lines, material.taken_of, material.contents)
     _claim_for_unreadable(links, facts, found)
     writers = {writer for file in found.files.values() for writer in file.writers}
     links = _standing(links, material, {writer.session_id for writer in writers})
@@ -113,13 +115,9 @@ def _standing(links: list[Link], material: Material, with_lines: set[str]) -> li
 
 
 def _own(taken: dict[str, dict[str, set[int]]], links: Sequence[Link]) -> dict[str, dict[str, set[int]]]:
-    """What was taken of the logs; carried evidence is nobody's edit."""
+    """What was taken of the sessions that stand behind the commit."""
     ids = {link.session_id for link in links}
-    return {
-        session_id: {edit: lines for edit, lines in edits.items() if not edit.startswith("carried:")}
-        for session_id, edits in taken.items()
-        if session_id in ids
-    }
+    return {session_id: edits for session_id, edits in taken.items() if session_id in ids}
 
 
 def _assemble(material: Material, links: list[Link], found: Attribution) -> Anchor:

@@ -1,20 +1,22 @@
 """What a session's log proves about files: the lines it wrote and removed, call by call.
 
-An `Edit` is one change of one file by one tool call. Lines are bytes without the newline, as git has them. Evidence
-is the text of a tool's input: edits, writes and patches, and for shells the commands that can write (heredocs,
-`echo … > file`). Reading, chatting and other commands prove nothing.
+Evidence is the text of a tool's input: edits, writes and patches, and for shells the commands that can write
+(heredocs, `echo … > file`). What the tool answered may tell more: the file as it was before, and where a patch went.
+Reading, chatting and other commands prove nothing.
 """
 
 from __future__ import annotations
 
-import difflib
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from oobo_hooks.anchor.edit import Edit, Passage, split_lines
 from shared import transcripts
 from shared.transcripts import Conversation, FileEdit, Session, SubAgent, ToolCall
 
@@ -31,28 +33,6 @@ _ESCAPE = re.compile(r"\\[nt\"'\\]")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n(.*?)\n[ \t]*\2(?=\s|$)", re.DOTALL)
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
 _BARE_ECHO = re.compile(r"(?:echo|printf)\s+([^\s\"'>|;&-][^\"'>|;&]*?)\s*>")
-MAX_ALIGNED = 4000
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One change a session made to one file.
-
-    `id` is unique within the session. `written` are the lines it put there, `removed` those it took away. `vague`
-    marks a shell command: which of its texts reach which file is told by the file's name in it. `whole` marks a file
-    written anew where nobody told what stood there before: `written` is then all of it.
-    """
-
-    session_id: str
-    tool: str
-    id: str
-    at_ms: int | None
-    path: str
-    written: tuple[bytes, ...]
-    removed: tuple[bytes, ...]
-    vague: bool = False
-    whole: bool = False
-    deletes: bool = False
 
 
 @dataclass
@@ -124,10 +104,7 @@ def _read_call(call: ToolCall, evidence: SessionEvidence, places: _Places) -> No
         return
     if call.name in SHELL_TOOLS:
         evidence.edits.extend(_shell_edits(call, evidence, places))
-    for number, change in enumerate(transcripts.edits_of(call)):
-        path = places.relative(change.path)
-        if path:
-            evidence.edits.append(_edit(call, number, change, path, evidence))
+    evidence.edits.extend(_file_edits(call, evidence, places))
 
 
 def _input_path(call: ToolCall) -> str:
@@ -138,56 +115,78 @@ def _input_path(call: ToolCall) -> str:
     return ""
 
 
-def _edit(call: ToolCall, number: int, change: FileEdit, path: str, evidence: SessionEvidence) -> Edit:
-    before = change.before if change.before is not None else _original(call)
-    written, removed = difference(split_lines(before or ""), split_lines(change.after))
-    return Edit(
-        evidence.id, evidence.tool, f"{call.id}#{number}", call.at_ms, path, written, removed, whole=before is None
-    )
+def _file_edits(call: ToolCall, evidence: SessionEvidence, places: _Places) -> Iterator[Edit]:
+    if call.name == "NotebookEdit":
+        yield from _notebook_edits(call, evidence, places)
+        return
+    details = call.result.details if call.result is not None and isinstance(call.result.details, dict) else {}
+    before: dict[str, bytes | None] = {}
+    for number, change in enumerate(transcripts.edits_of(call)):
+        path = places.relative(change.path)
+        if path:
+            original = before.get(path, _original(details))
+            edit = Edit(**_about(call, f"#{number}", path, evidence), **_change(change, original))
+            before[path] = edit.after if edit.after is not None else _with_passages(original, edit.passages)
+            yield edit
 
 
-def _original(call: ToolCall) -> str | None:
-    """What a whole write replaced, where the tool's result tells it ("" for a new file)."""
-    details = call.result.details if call.result is not None else None
-    if not isinstance(details, dict):
-        return None
-    original = details.get("originalFile")
-    if isinstance(original, str):
-        return original
-    return "" if details.get("type") == "create" else None
+def _about(call: ToolCall, number: str, path: str, evidence: SessionEvidence) -> dict[str, Any]:
+    """An edit is made when its tool is done: a person may have been asked in between."""
+    done = call.result.at_ms if call.result is not None else None
+    at_ms = call.at_ms if done is None else done
+    return {"session_id": evidence.id, "tool": evidence.tool, "id": call.id + number, "at_ms": at_ms, "path": path}
 
 
-def split_lines(text: str) -> list[bytes]:
-    """Lines as git counts them: parted by newlines only, without them; "" has none."""
-    raw = text.encode("utf-8", "surrogatepass" if _has_surrogates(text) else "strict")
-    lines = raw.split(b"\n")
-    return lines[:-1] if lines[-1] == b"" else lines
+def _change(change: FileEdit, original: bytes | None) -> dict[str, Any]:
+    """What is known of it, as fields of `Edit`."""
+    if change.before is None or (not change.before and not change.above + change.below and change.line is None):
+        return {"before": b"" if change.before == "" else original, "after": encoded(change.after)}
+    old, new = (encoded(change.above + text + change.below) for text in (change.before, change.after))
+    return {"before": original, "passages": (Passage(old, new, change.everywhere, change.line),)}
+
+
+def _with_passages(original: bytes | None, passages: Sequence[Passage]) -> bytes | None:
+    """The file after the first of several edits of one call."""
+    for passage in passages:
+        if original is None or passage.old not in original:
+            return None
+        original = original.replace(passage.old, passage.new, -1 if passage.everywhere else 1)
+    return original
+
+
+def _original(details: dict[str, Any]) -> bytes | None:
+    """The file as it was before, where the tool's result tells it (b"" for a new file)."""
+    for name in ("originalFile", "originalFileContents", "original_file"):
+        if isinstance(details.get(name), str):
+            return encoded(details[name])
+    return b"" if details.get("type") == "create" else None
+
+
+def _notebook_edits(call: ToolCall, evidence: SessionEvidence, places: _Places) -> Iterator[Edit]:
+    """A cell's source; in the file it is JSON, a text per line."""
+    details = call.result.details if call.result is not None and isinstance(call.result.details, dict) else {}
+    after = details.get("updated_file")
+    for change in transcripts.edits_of(call):
+        path = places.relative(change.path)
+        if path and isinstance(after, str):
+            yield Edit(**_about(call, "#0", path, evidence), before=_original(details), after=encoded(after))
+        elif path:
+            yield Edit(**_about(call, "#0", path, evidence), loose=tuple(_as_json(change.after)))
+
+
+def _as_json(source: str) -> Iterator[bytes]:
+    lines = source.split("\n")
+    for line in lines[:-1]:
+        yield json.dumps(line + "\n", ensure_ascii=False).encode() + b","
+    yield json.dumps(lines[-1], ensure_ascii=False).encode()
+
+
+def encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass" if _has_surrogates(text) else "strict")
 
 
 def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else False
-
-
-def difference(before: list[bytes], after: list[bytes]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """The lines that came and those that went."""
-    if not before or not after:
-        return tuple(after), tuple(before)
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
-    old, new = before[start : len(before) - end], after[start : len(after) - end]
-    if not old or not new or max(len(old), len(new)) > MAX_ALIGNED:
-        return tuple(new), tuple(old)
-    written: list[bytes] = []
-    removed: list[bytes] = []
-    for kind, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind != "equal":
-            removed += old[i:j]
-            written += new[k:m]
-    return tuple(written), tuple(removed)
 
 
 def _shell_edits(call: ToolCall, evidence: SessionEvidence, places: _Places) -> Iterator[Edit]:
@@ -199,17 +198,9 @@ def _shell_edits(call: ToolCall, evidence: SessionEvidence, places: _Places) -> 
         return
     lines = tuple(_shell_lines(command)) if writes else ()
     for path in places.named_in(command):
-        yield Edit(
-            evidence.id,
-            evidence.tool,
-            f"{call.id}#sh",
-            call.at_ms,
-            path,
-            lines,
-            (),
-            vague=True,
-            deletes=removes,
-        )
+        # The commit may be a part of the same command: it was given before.
+        about = {**_about(call, "#sh", path, evidence), "at_ms": call.at_ms}
+        yield Edit(**about, loose=lines, vague=True, deletes=removes)
 
 
 def shell_command(call: ToolCall) -> str:
@@ -231,7 +222,7 @@ def _shell_lines(command: str) -> list[bytes]:
     quoted = _quoted(rest)
     texts += quoted + [inner for text in quoted for inner in _quoted(text)]
     texts += _BARE_ECHO.findall(rest)
-    return [line for text in texts for line in split_lines(text)]
+    return [line for text in texts for line in split_lines(encoded(text))]
 
 
 def _quoted(text: str) -> list[str]:

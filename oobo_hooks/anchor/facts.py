@@ -186,6 +186,7 @@ def _merge_files(repository: Repository, facts: CommitFacts) -> list[FileFacts]:
         "--cc",
         "-p",
         "-U0",
+        "--full-index",
         "--no-ext-diff",
         "--no-textconv",
         facts.commit,
@@ -193,7 +194,8 @@ def _merge_files(repository: Repository, facts: CommitFacts) -> list[FileFacts]:
     files = []
     for section in patch.split_sections(out):
         path = text(patch.combined_path(section))
-        file = FileFacts(path, path, "M", None, None, binary=patch.is_binary(section))
+        old, new = map(_blob, patch.combined_blobs(section))
+        file = FileFacts(path, path, "M", old, new, binary=patch.is_binary(section))
         patch.read_combined_hunks(section, len(facts.parents), file.added_lines, file.removed_lines)
         file.added, file.deleted = len(file.added_lines), len(file.removed_lines)
         files.append(file)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _COMBINED_HUNK = re.compile(rb"(@@@+) ((?:-\d+(?:,\d+)? )+)\+(\d+)(?:,(\d+))? @@@+")
+_COMBINED_INDEX = re.compile(rb"index ([0-9a-f]{40,64})(?:,[0-9a-f]{40,64})+\.\.([0-9a-f]{40,64})")
 _SECTION = re.compile(rb"diff --(?:git|cc|combined) ")
 _ESCAPES = {
     b"a": b"\a",
@@ -92,6 +93,12 @@ def read_combined_hunks(section: list[bytes], parents: int, added: dict[int, byt
 def combined_path(section: list[bytes]) -> bytes:
     """The path a combined section is about."""
     return unquote(section[0].split(b" ", 2)[2])
+
+
+def combined_blobs(section: list[bytes]) -> tuple[str, str]:
+    """What git calls the file in the first parent and in the merge, told by `--full-index`; zeros for none."""
+    found = next((match for line in section[:8] if (match := _COMBINED_INDEX.match(line))), None)
+    return (found[1].decode(), found[2].decode()) if found else ("", "")
 
 
 def is_binary(section: list[bytes]) -> bool:

@@ -88,7 +88,7 @@ def _join(repository: Repository, theirs: str | None) -> None:
 def _merged(repository: Repository, mine: str, theirs: str) -> str:
     there, here = tree.anchored(repository, theirs), tree.anchored(repository, mine)
     own = {commit: blob for commit, blob in here.items() if commit not in there}
-    bodies = tree.read_blobs(repository, list(own.values()))
+    bodies = repository.blobs(list(own.values()))
     files = {tree.path_of(commit): body for commit, body in zip(own, bodies, strict=True)}
     return tree.add(repository, files, parents=[theirs, mine], message="Anchors of two machines\n")
 

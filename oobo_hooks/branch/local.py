@@ -60,7 +60,7 @@ def read(repository: Repository, connection: sqlite3.Connection, known: KnownRep
     there = tree.anchored(repository, tree.tip(repository))
     known_here = set(anchors.anchored_commits(connection, known.id))
     wanted = {commit: blob for commit, blob in there.items() if commit not in known_here}
-    bodies = tree.read_blobs(repository, list(wanted.values()))
+    bodies = repository.blobs(list(wanted.values()))
     with database.transaction(connection):
         return sum(
             anchors.insert_anchor(connection, known.id, anchor, _explanation(anchor))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from oobo_hooks.branch import REF
 from oobo_hooks.repository import GitError, Repository
@@ -48,19 +48,6 @@ def anchored(repository: Repository, commit: str | None) -> dict[str, str]:
         if owner is not None:
             found[owner] = head.split(b" ")[2].decode("ascii")
     return found
-
-
-def read_blobs(repository: Repository, names: Sequence[str]) -> Iterator[bytes]:
-    """The contents of blobs, in order."""
-    if not names:
-        return
-    out = repository.git("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode())
-    position = 0
-    for _ in names:
-        end = out.index(b"\n", position)
-        size = int(out[position:end].split(b" ")[2])
-        yield out[end + 1 : end + 1 + size]
-        position = end + 1 + size + 1
 
 
 def add(repository: Repository, files: Mapping[str, bytes], *, parents: Sequence[str], message: str) -> str:

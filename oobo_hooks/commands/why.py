@@ -125,8 +125,8 @@ def prompt_before(root: str, session_id: str, tool: str, line: BlamedLine, workt
     return None
 
 
-def _wrote(written: tuple[bytes, ...], text: bytes) -> bool:
-    return any(b"".join(line.split()) == b"".join(text.split()) for line in written)
+def _wrote(written: list[tuple[int, bytes]], text: bytes) -> bool:
+    return any(b"".join(line.split()) == b"".join(text.split()) for _, line in written)
 
 
 def _last_said(conversation: Conversation, at_ms: int | None) -> str | None:

@@ -11,11 +11,12 @@ from oobo_hooks import repository as repositories
 from oobo_hooks.anchor import facts as git_facts
 from oobo_hooks.anchor import origins, reflog, rewrites
 from oobo_hooks.anchor.build import Built, Material, build
-from oobo_hooks.anchor.facts import CommitFacts, FileFacts
+from oobo_hooks.anchor.contents import Contents
+from oobo_hooks.anchor.facts import CommitFacts
 from oobo_hooks.anchor.linking import Candidates
 from oobo_hooks.anchor.sessions import token_usage, usage_numbers
 from oobo_hooks.hook.spool import Record
-from oobo_hooks.repository import GitError, Repository, RepositoryGoneError
+from oobo_hooks.repository import Repository, RepositoryGoneError
 from oobo_hooks.store import anchors, copies, database, outbox
 from oobo_hooks.store.anchors import KnownRepository
 from shared.config import Config
@@ -134,21 +135,11 @@ def _material(
         worktree=worktree,
         candidates=workshop.candidates_of(worktree),
         taken_of=lambda session_id: anchors.taken_lines(workshop.connection, known.id, session_id),
-        original=lambda file: _lines_before(repository, file),
+        contents=Contents(repository, worktree),
         transparent=settings.is_transparent(workshop.config, known.transparency),
         replaces=replaces,
         carried=rewrites.carry(repository, old_anchors),
     )
-
-
-def _lines_before(repository: Repository, file: FileFacts) -> list[bytes]:
-    if file.old_blob is None:
-        return []
-    try:
-        body = repository.git("cat-file", "blob", file.old_blob)
-    except GitError:
-        return []
-    return body.removesuffix(b"\n").split(b"\n")
 
 
 def _keep(workshop: Workshop, known: KnownRepository, repository: Repository, built: Built, record: Record) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from shared.transcripts.loose import objects, text
 from shared.transcripts.model import ToolCall
-from shared.transcripts.patches import BEGIN, changes_of_diff, changes_of_patch
+from shared.transcripts.patches import BEGIN, Change, changes_of_diff, changes_of_patch
 
 # The names different tools give to one thing.
 _PATHS = ("file_path", "filePath", "notebook_path", "target_file", "relative_workspace_path", "path")
@@ -49,13 +49,17 @@ class FileEdit(Struct, frozen=True):
 
     `before` is the text that was replaced, None where the log does not tell it (a file written whole); `after` the
     text that stands there now, "" for a deletion. `everywhere` marks a replacement of all occurrences. `path` is as
-    the tool wrote it: absolute for most, relative to the session's directory in patches.
+    the tool wrote it: absolute for most, relative to the session's directory in patches. `above` and `below` are
+    unchanged lines that a patch tells around it, `line` is the 1-based place where they begin (about, when text moved).
     """
 
     path: str
     before: str | None
     after: str
     everywhere: bool = False
+    above: str = ""
+    below: str = ""
+    line: int | None = None
 
 
 def edits_of(call: ToolCall) -> list[FileEdit]:
@@ -69,7 +73,7 @@ def edits_of(call: ToolCall) -> list[FileEdit]:
     if told:
         return told
     if call.name in _PATCHING:
-        return [FileEdit(*change) for change in changes_of_patch(_patch_text(call.input))]
+        return [_of_patch(change) for change in changes_of_patch(_patch_text(call.input))]
     return _asked(call.name, call.input) if isinstance(call.input, dict) else []
 
 
@@ -87,8 +91,12 @@ def _told_by_result(call: ToolCall) -> list[FileEdit]:
             found.append(FileEdit(path, None, ""))
         else:
             moved = text(change, "move_path") or path
-            found.extend(FileEdit(*hunk) for hunk in changes_of_diff(moved, text(change, "unified_diff")))
+            found.extend(_of_patch(run) for run in changes_of_diff(moved, text(change, "unified_diff")))
     return found
+
+
+def _of_patch(run: Change) -> FileEdit:
+    return FileEdit(run.path, run.before, run.after, above=run.above, below=run.below, line=run.line)
 
 
 def _patch_text(asked: Any) -> str:

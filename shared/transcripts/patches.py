@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 BEGIN = "*** Begin Patch"
 END = "*** End Patch"
 _ADD, _DELETE, _UPDATE, _MOVE = "*** Add File: ", "*** Delete File: ", "*** Update File: ", "*** Move to: "
+_END_OF_FILE = "*** End of File"
+_AT_THE_END = 1 << 30
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? ")
 
-Change = tuple[str, str | None, str]
-"""Path, the text that was replaced (None when it is not told), the text that stands there now."""
+
+class Change(NamedTuple):
+    """One run of changed lines: `before` (None when it is not told) became `after`.
+
+    `above` and `below` are the unchanged lines right around it, `line` is the 1-based place, before the change, where
+    all that begins. A patch that tells none means the first that fits, 1; lines beside no others go to the end.
+    """
+
+    path: str
+    before: str | None
+    after: str
+    above: str = ""
+    below: str = ""
+    line: int | None = None
 
 
 def changes_of_patch(text: str) -> list[Change]:
@@ -19,7 +36,7 @@ def changes_of_patch(text: str) -> list[Change]:
         return []
     changes: list[Change] = []
     path, kind, body = "", "", list[str]()
-    for line in text[start:].splitlines()[1:]:
+    for line in text[start:].split("\n")[1:]:
         if line.startswith((_ADD, _DELETE, _UPDATE, END)):
             changes.extend(_file_changes(path, kind, body))
             kind = line.partition(": ")[0] + ": "
@@ -28,7 +45,7 @@ def changes_of_patch(text: str) -> list[Change]:
                 return changes
         elif line.startswith(_MOVE):
             path = line.removeprefix(_MOVE).strip()
-        else:
+        elif not line.startswith(_END_OF_FILE):
             body.append(line)
     changes.extend(_file_changes(path, kind, body))
     return changes
@@ -38,28 +55,50 @@ def _file_changes(path: str, kind: str, body: list[str]) -> Iterator[Change]:
     if not path:
         return
     if kind == _ADD:
-        yield path, None, "".join(f"{line[1:]}\n" for line in body if line.startswith("+"))
+        yield Change(path, None, "".join(f"{line[1:]}\n" for line in body if line.startswith("+")))
     elif kind == _DELETE:
-        yield path, None, ""
+        yield Change(path, None, "")
     elif kind == _UPDATE:
-        yield from ((path, before, after) for before, after in _hunks(body))
+        yield from _runs(path, body)
 
 
 def changes_of_diff(path: str, diff: str) -> list[Change]:
     """The hunks of a unified diff of one file."""
-    lines = [line for line in diff.splitlines() if not line.startswith(("--- ", "+++ ", "diff ", "index "))]
-    return [(path, before, after) for before, after in _hunks(lines)]
+    lines = diff.removesuffix("\n").split("\n")
+    return list(_runs(path, [line for line in lines if not line.startswith(("--- ", "+++ ", "diff ", "index "))]))
 
 
-def _hunks(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """(before, after) of each run of changed lines, without the lines around it."""
-    removed: list[str] = []
-    added: list[str] = []
+def _runs(path: str, lines: list[str]) -> Iterator[Change]:
+    """Each run of changed lines with the unchanged ones around it; the next hunk begins anew."""
+    hunk: list[str] = []
+    told = None
     for line in [*lines, "@@"]:
+        if not line.startswith("@@"):
+            hunk.append(line)
+            continue
+        # Lines put in where none go are told by the line they follow.
+        start = int(told[1]) + (told[2] == "0") if told else 1
+        yield from _hunk(path, hunk, start, told is not None)
+        told = _HUNK.match(line)
+        hunk = []
+
+
+def _hunk(path: str, lines: list[str], start: int, numbered: bool) -> Iterator[Change]:
+    parts: list[tuple[list[str], list[str], list[str]]] = [([], [], [])]
+    for line in lines:
+        above, removed, added = parts[-1]
         if line.startswith("-"):
             removed.append(line[1:] + "\n")
         elif line.startswith("+"):
             added.append(line[1:] + "\n")
-        elif removed or added:
-            yield "".join(removed), "".join(added)
-            removed, added = [], []
+        elif not line.startswith("\\"):
+            if removed or added:
+                parts.append(([], [], []))
+            parts[-1][0].append(line[1:] + "\n")
+    for number, (above, removed, added) in enumerate(parts):
+        if removed or added:
+            below = parts[number + 1][0] if number + 1 < len(parts) else []
+            beside = above or removed or below or numbered
+            place = start if beside else _AT_THE_END
+            yield Change(path, "".join(removed), "".join(added), "".join(above), "".join(below), place)
+        start += len(above) + len(removed)

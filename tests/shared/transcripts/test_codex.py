@@ -120,7 +120,7 @@ def test_a_session_is_read_with_its_people_responses_calls_and_tokens(rollouts: 
     assert found.usage == Usage(600, 60, 6000, 0)
     assert (found.responses[0].text, found.responses[0].thinking) == ("Looking.", "Hm.")
     assert [made.result.is_error for made in found.tool_calls if made.result] == [False, True, False]
-    assert edits_of(found.tool_calls[2]) == [FileEdit("/repo/a.py", "old\n", "new\nmore\n")]
+    assert edits_of(found.tool_calls[2]) == [FileEdit("/repo/a.py", "old\n", "new\nmore\n", line=1)]
     assert found.tool_calls[2].lines_written == 2
     assert (found.started_ms, found.ended_ms, found.skipped_lines) == (ms(0), ms(602), 0)
 
