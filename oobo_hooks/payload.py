@@ -98,7 +98,7 @@ def _project(name: str, remote: str | None, places: Places) -> Project:
 
 
 def _clean_session(session: dict[str, Any], places: Places) -> dict[str, Any]:
-    exact = {name: session[name] for name in ("session_id", "parent_session_id", "peer_session_ids", "model")}
+    exact = {name: session[name] for name in ("session_id", "parent_session_id", "peer_session_ids")}
     cleaned: dict[str, Any] = redact.clean(session, places)
     return cleaned | exact
 

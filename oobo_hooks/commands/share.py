@@ -59,7 +59,7 @@ def build(session: Session) -> dict[str, Any]:
     shared = SharePayload(
         session_id=session.id,
         source=session.tool,
-        model=session.model,
+        model=redact.clean(session.model, places),
         stats=stats,
         shared_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         oobo_version=__version__,

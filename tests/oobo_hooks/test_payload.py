@@ -11,6 +11,7 @@ import pytest
 from oobo_hooks import payload
 from oobo_hooks.anchor import evidence
 from oobo_hooks.anchor.linking import Link
+from oobo_hooks.commands import share
 from shared import transcripts
 from shared.wire.anchors import Anchor, SessionLink
 from tests.oobo_hooks.scene import ClaudeSession
@@ -108,6 +109,26 @@ def test_no_secret_of_a_session_reaches_the_wire(first: int, tmp_path: Path) -> 
         told = json.dumps(payload.clean_anchor(anchor.model_copy(update={"message": text}), places)["message"])
         assert json.dumps(secret, ensure_ascii=False)[1:-1] not in sent
         assert json.dumps(secret)[1:-1] not in told
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("/home/somebody/models/llama.gguf", "~/models/llama.gguf"),
+        ("claude-opus-4-8", "claude-opus-4-8"),
+        ("us.anthropic.claude-sonnet-4-20250514-v1:0", "us.anthropic.claude-sonnet-4-20250514-v1:0"),
+        ("accounts/fireworks/models/llama-v3p1-405b-instruct", "accounts/fireworks/models/llama-v3p1-405b-instruct"),
+    ],
+)
+def test_a_model_that_is_a_file_does_not_tell_where_it_lies(model: str, told: str, tmp_path: Path) -> None:
+    link = SessionLink(session_id="s", agent="claude", model=model)
+    anchor = Anchor(commit_hash=COMMIT, sessions=[link])
+    cleaned = payload.clean_anchor(anchor, payload.places_of([str(tmp_path)]))
+    assert cleaned["sessions"][0]["model"] == told
+    said = ClaudeSession(tmp_path, model=model)
+    said.uses("Bash", {"command": "ls"})
+    read = transcripts.read_session(said.id)
+    assert read is not None and share.build(read)["model"] == told
 
 
 def test_half_a_key_at_the_edge_of_a_cut_text_is_not_sent(tmp_path: Path) -> None:
