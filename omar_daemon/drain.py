@@ -25,16 +25,23 @@ SYNC = (sys.executable, "-P", "-m", "oobo_hooks", "sync", "--due", "--quiet")
 log = logging.getLogger("omar.drain")
 
 
-def is_due(database: Path, now: float) -> bool:
-    """Whether an event waits whose time has come and nothing holds it back. False for a store that cannot be read."""
+_DUE = (
+    "WITH due AS (SELECT DISTINCT CASE destination WHEN '' THEN '' ELSE ' ' || repository || ' ' || destination END"
+    " AS route FROM outbox WHERE parked = 0 AND next_attempt_at <= :now)"
+    " SELECT EXISTS (SELECT 1 FROM due WHERE NOT EXISTS (SELECT 1 FROM state WHERE name = 'pause' || route"
+    " OR (name IN ('quiet_until' || route, 'held' || route) AND CAST(value AS REAL) > :now)))"
+)
+_WAITING = "SELECT EXISTS (SELECT 1 FROM outbox WHERE parked = 0 AND next_attempt_at <= :now)"
+
+
+def is_due(database: Path, now: float, *, whatever_holds: bool = False) -> bool:
+    """Whether an event waits whose time has come and nothing holds it back. False for a store that cannot be read.
+
+    `whatever_holds`: a pause or a missing key counts for nothing, because the settings are others by now.
+    """
     if not database.exists():
         return False
-    wanted = (
-        "WITH due AS (SELECT DISTINCT CASE destination WHEN '' THEN '' ELSE ' ' || repository || ' ' || destination END"
-        " AS route FROM outbox WHERE parked = 0 AND next_attempt_at <= :now)"
-        " SELECT EXISTS (SELECT 1 FROM due WHERE NOT EXISTS (SELECT 1 FROM state WHERE name = 'pause' || route"
-        " OR (name = 'quiet_until' || route AND CAST(value AS REAL) > :now)))"
-    )
+    wanted = _WAITING if whatever_holds else _DUE
     try:
         with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=1.0)) as connection:
             return bool(connection.execute(wanted, {"now": now}).fetchone()[0])
@@ -43,8 +50,23 @@ def is_due(database: Path, now: float) -> bool:
         return "no such column" in str(error)
 
 
+def _settings() -> tuple[int, ...]:
+    """When the settings and keys of oobo were last written."""
+    return tuple(_written_at(file) for file in (paths.config_file("oobo"), paths.credentials_file("oobo")))
+
+
+def _written_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 class Drain:
-    """Looks every `look` seconds; after a run that left something due, it waits twice as long as the last time."""
+    """Looks every `look` seconds; after a run that left something due, it waits twice as long as the last time.
+
+    A login or another setting ends that wait: what had no key goes out at the next look.
+    """
 
     def __init__(self, command: Sequence[str] = SYNC, *, look: float = LOOK_SECONDS) -> None:
         self._command = command
@@ -53,20 +75,23 @@ class Drain:
 
     async def run(self) -> None:
         """Until cancelled."""
-        wait = self._look
+        wait, not_before, seen = self._look, 0.0, _settings()
         try:
             while True:
-                await asyncio.sleep(wait)
-                if not await self._due():
-                    wait = self._look
+                await asyncio.sleep(self._look)
+                are_new = seen != (seen := _settings())
+                if not are_new and time.monotonic() < not_before:
                     continue
-                await self._send()
-                wait = min(wait * 2, LONGEST_WAIT_SECONDS) if await self._due() else self._look
+                if await self._due(whatever_holds=are_new):
+                    await self._send()
+                is_left = await self._due()
+                wait = min(wait * 2, LONGEST_WAIT_SECONDS) if is_left and not are_new else self._look
+                not_before = time.monotonic() + wait if is_left else 0.0
         finally:
             await self._end()
 
-    async def _due(self) -> bool:
-        return await asyncio.to_thread(is_due, paths.oobo_database(), time.time())
+    async def _due(self, *, whatever_holds: bool = False) -> bool:
+        return await asyncio.to_thread(is_due, paths.oobo_database(), time.time(), whatever_holds=whatever_holds)
 
     async def _send(self) -> None:
         nowhere = asyncio.subprocess.DEVNULL

@@ -23,7 +23,7 @@ from shared.config import Config
 from shared.errors import NotAuthorisedError, OmaError, UsageError
 
 HELD_SECONDS = 900.0
-"""How long what nobody can send is left alone; `oobo sync` does not wait for it."""
+"""How long what nobody can send is left alone, unless somebody logs in; `oobo sync` does not wait for it."""
 
 
 @dataclass
@@ -98,6 +98,8 @@ def drain_all(*, force: bool, on_sent: Callable[[], None] = lambda: None) -> Rou
                 with database.transaction(connection):
                     outbox.hold(connection, route, until=time.time() + HELD_SECONDS, reason=error.message)
                 continue
+            with database.transaction(connection):
+                outbox.release(connection, route)
             done.add(delivery.drain(server, route=route, force=force, on_sent=on_sent))
     return done
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oobo_hooks import settings
+from oobo_hooks.commands import sync
 from oobo_hooks.delivery import USER_AGENT
 from oobo_hooks.settings import LOCAL, SETTINGS, Server
 from oobo_hooks.store import database, outbox
@@ -35,7 +36,17 @@ def login(*, local: bool, url: str | None, key_stdin: bool) -> int:
         outbox.resume(connection)
     who = f"as {output.cell(username)} " if username else ""
     output.say(f"Logged in {who}to {server.shown}. Anchors are sent there from now on.")
+    _send_what_waited()
     return 0
+
+
+def _send_what_waited() -> None:
+    """What was held for want of a key goes now; what fails is told by the next command."""
+    with database.opened() as connection:
+        waiting = outbox.counts(connection)["waiting"]
+    if waiting:
+        sent = sync.send().outcome.sent
+        output.say(f"{output.counted(sent, 'event')} of {waiting} that waited {'is' if waiting == 1 else 'are'} sent.")
 
 
 def _new_key(url: str, key_stdin: bool) -> str:

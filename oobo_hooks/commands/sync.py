@@ -41,7 +41,7 @@ def sync(*, git: bool, due: bool, dry_run: bool, quiet: bool, json: bool) -> int
         return 0
     if not something:
         routes.refuse_unless_open(server)
-    done = _send(quiet, force=not due)
+    done = send(quiet=quiet, force=not due)
     outcome = done.outcome
     with database.opened() as connection:
         left = outbox.counts(connection)
@@ -70,7 +70,8 @@ def _exchange(quiet: bool) -> Exchanged:
     return done
 
 
-def _send(quiet: bool, *, force: bool = True) -> Round:
+def send(*, quiet: bool = False, force: bool = True) -> Round:
+    """Send along every route, with a progress bar for a person."""
     with database.opened() as connection:
         waiting = outbox.counts(connection)["waiting"]
     if quiet:
@@ -176,7 +177,7 @@ def retry(*, item_id: int | None) -> int:
         something = count and routes.may_send_any(connection)
     if not something:
         return 0
-    done = _send(quiet=False)
+    done = send()
     with database.opened() as connection:
         left = outbox.counts(connection)
     return _exit(done, left)

@@ -170,13 +170,14 @@ def _finish(workshop: object, pending: Pending) -> bool:
 def _drain(folder: Path) -> None:
     """Send what this repository's settings have queued; what goes elsewhere is not for this key."""
     from oobo_hooks import delivery, routes, settings
-    from oobo_hooks.store import database
+    from oobo_hooks.store import database, outbox
 
     try:
         server = settings.server(settings.load(folder))
         if delivery.may_send(server):
             with database.opened() as connection:
                 route = routes.of_repository(connection, folder, server)
+                outbox.release(connection, route)
             delivery.drain(server, route=route)
     except OmaError as error:
         log(f"sending: {error.message}")

@@ -114,12 +114,18 @@ def postpone(connection: sqlite3.Connection, item_id: int, *, until: float, reas
 
 
 def hold(connection: sqlite3.Connection, route: Route, *, until: float, reason: str) -> None:
-    """Let everything of a route that is due wait; no attempt was made."""
+    """Nothing of a route can be sent for now: nobody tries before `until` unless it is open again by then."""
     connection.execute(
-        "UPDATE outbox SET next_attempt_at = ?, last_error = ? WHERE parked = 0 AND next_attempt_at <= ?"
+        "UPDATE outbox SET last_error = ? WHERE parked = 0 AND next_attempt_at <= ?"
         " AND destination = ? AND (destination = '' OR repository IS ?)",
-        (until, reason, time.time(), route.destination, route.repository),
+        (reason, time.time(), route.destination, route.repository),
     )
+    _set_state(connection, f"held{route.name}", repr(until))
+
+
+def release(connection: sqlite3.Connection, route: Route) -> None:
+    """End the hold of a route that is open again."""
+    connection.execute("DELETE FROM state WHERE name = ?", (f"held{route.name}",))
 
 
 def park(connection: sqlite3.Connection, item_id: int, reason: str) -> None:
@@ -162,12 +168,14 @@ def pauses(connection: sqlite3.Connection) -> list[Pause]:
 
 
 def resume(connection: sqlite3.Connection, route: Route | None = None) -> None:
-    """End the pause and the rest of one route, or of all."""
+    """End the pause, the rest and the hold of one route, or of all."""
     if route is None:
-        connection.execute("DELETE FROM state WHERE name GLOB 'pause*' OR name GLOB 'quiet_until*'")
+        connection.execute(
+            "DELETE FROM state WHERE name GLOB 'pause*' OR name GLOB 'quiet_until*' OR name GLOB 'held*'"
+        )
     else:
-        names = (f"pause{route.name}", f"quiet_until{route.name}")
-        connection.execute("DELETE FROM state WHERE name IN (?, ?)", names)
+        names = (f"pause{route.name}", f"quiet_until{route.name}", f"held{route.name}")
+        connection.execute("DELETE FROM state WHERE name IN (?, ?, ?)", names)
 
 
 def keep_quiet(connection: sqlite3.Connection, until: float, route: Route = USERS_SERVER) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from omar_daemon.drain import Drain, draining, is_due
 from oobo_hooks.store import anchors, database, outbox
 from oobo_hooks.store.outbox import Pause
-from shared import paths
+from shared import credentials, paths
 from tests.daemon import Daemon
 from tests.oobo_hooks.anchor_server import anchor_server
 from tests.oobo_hooks.scene import oobo
@@ -74,6 +74,33 @@ def test_no_process_is_started_while_nothing_waits_and_the_wait_grows_while_noth
     queue()
     runs = asyncio.run(watch(1.0))
     assert 1 <= runs <= 7, "0.02 s doubling: not fifty times"
+
+
+def test_what_waited_for_a_key_goes_out_at_the_look_after_the_login(tmp_path: Path) -> None:
+    log = tmp_path / "runs"
+
+    async def watch() -> None:
+        async with draining(Drain(counting(log), look=0.05)):
+            await asyncio.sleep(1.0)
+            before = len(log.read_text().split())
+            with database.opened() as connection:
+                outbox.pause(connection, Pause(401, "no", "x", 0.0))
+            credentials.write("oobo", "key for somewhere", "good-key-0123456789")
+            await asyncio.sleep(0.3)
+            assert len(log.read_text().split()) == before + 1
+
+    queue()
+    asyncio.run(watch())
+
+
+def test_a_route_that_is_held_is_not_due_until_it_is_open_again() -> None:
+    queue()
+    with database.opened() as connection:
+        outbox.hold(connection, outbox.USERS_SERVER, until=time.time() + 60, reason="There is no key.")
+        assert not due()
+        assert outbox.items(connection)[0].last_error == "There is no key."
+        outbox.release(connection, outbox.USERS_SERVER)
+        assert due()
 
 
 def test_the_end_of_the_daemon_ends_the_sender(tmp_path: Path) -> None:

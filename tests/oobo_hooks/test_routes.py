@@ -181,6 +181,25 @@ def test_what_a_deleted_repository_left_waits_without_another_key(
     assert (company.requests, item.attempts, item.last_error) == ([], 0, f"There is no key for {company.url}.")
 
 
+def test_what_was_held_for_want_of_a_key_goes_out_with_the_login(
+    diary: Repository, app: Repository, company: AnchorServer
+) -> None:
+    app.commit()
+    app.work()
+    own_settings(app, f'[server]\nurl = "{company.url}"\n')
+    oobo("sync", code=77)
+    diary.commit()
+    diary.work()
+    with anchor_server() as mine:
+        told = oobo("auth", "login", "--server", mine.url, "--key-stdin", stdin="good-key-0123456789\n")
+        assert "1 event of 2 that waited are sent" in told.stderr
+        assert [event["project"]["name"] for event in mine.events] == ["diary"]
+    own_settings(app, f'[server]\nurl = "{company.url}"\napi_key = "{THEIRS}"\nsync = true\n')
+    app.commit("more")
+    work_and_send(app)
+    assert [key for _, key in arrived(company)] == [f"Bearer {THEIRS}"] * 2
+
+
 def test_settings_of_one_repository_that_cannot_be_read_keep_back_only_its_own(
     diary: Repository, app: Repository, company: AnchorServer
 ) -> None:
