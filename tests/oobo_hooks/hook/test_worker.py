@@ -92,7 +92,7 @@ def test_what_a_dead_worker_left_is_worked_off_by_sync(repository: Repository) -
     hook.write_text(text.replace("oobo_python=", "oobo_python=/nowhere #"))
     commit = repository.commit()
     assert repository.find(commit) is None
-    assert "1 commits not read yet" in oobo("status", cwd=repository.path).stdout
+    assert "1 commit not read yet" in oobo("status", cwd=repository.path).stdout
     oobo("sync", cwd=repository.path, code=77)
     assert repository.find(commit) is not None
 
