@@ -177,7 +177,7 @@ function _omar_completion
             case '/logs'
                 printf '%s\t%s\n' '--help' 'show help' '--lines' 'How many of the last lines' '--follow' 'Go on with what comes, until ^C'
             case '/spawn'
-                printf '%s\t%s\n' '--help' 'show help' '--task' 'What it shall do' '--task-file' 'File that holds the task' '--workdir' 'Directory it works in' '--backend' 'Program to run' '--model' 'Model for the backend' '--command' 'Any command instead of a backend' '--parent' 'Name of the parent agent' '--role' '`agent` injects the prompt without a task too' '--env' 'NAME=VALUE for it' '--worktree' 'In a git worktree and branch of its own, removed with it when merged' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--task' 'What it shall do' '--task-file' 'File that holds the task' '--workdir' 'Directory it works in' '--backend' 'Program to run' '--model' 'Model for the backend' '--command' 'Any command instead of a backend' '--parent' 'Name of the parent agent' '--role' '`agent`: tell it of omar even without a task' '--env' 'NAME=VALUE for it' '--worktree' 'In a git worktree and branch of its own, removed with it when merged' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/list'
                 printf '%s\t%s\n' '--help' 'show help' '--parent' 'Only the children of this agent' '--health' 'Only these' '--json' 'Print one JSON document on stdout'
             case '/show'

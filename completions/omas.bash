@@ -35,11 +35,12 @@ _omas_completion() {
         case "$path $word" in
             "/scan --since"|"/scan --project"|"/scan --tool"|"/report --since"|\
             "/report --project"|"/report --tool"|"/list --since"|"/list --project"|\
-            "/list --tool"|"/list --limit"|"/trend --since"|"/trend --project"|\
-            "/trend --tool"|"/trend --by"|"/trend --dimension"|"/export --since"|\
-            "/export --project"|"/export --tool"|"/export --output"|"/export -o"|\
-            "/upload --server"|"/me --server"|"/me --limit"|"/leaderboard --server"|\
-            "/leaderboard --period"|"/leaderboard --limit"|"/leaderboard/join --server"|"/leaderboard/leave --server"|\
+            "/list --tool"|"/list -n"|"/list --limit"|"/trend --since"|\
+            "/trend --project"|"/trend --tool"|"/trend --by"|"/trend --dimension"|\
+            "/export --since"|"/export --project"|"/export --tool"|"/export --out"|\
+            "/export --output"|"/export -o"|"/upload --server"|"/me --server"|\
+            "/me -n"|"/me --limit"|"/leaderboard --server"|"/leaderboard --period"|\
+            "/leaderboard -n"|"/leaderboard --limit"|"/leaderboard/join --server"|"/leaderboard/leave --server"|\
             "/auth/login --server"|"/auth/status --server"|"/auth/logout --server")
                 skip=1 ;;
             *" -"*) ;;
@@ -57,6 +58,7 @@ _omas_completion() {
         "/list --since") kind=free ;;
         "/list --project") kind=free ;;
         "/list --tool") kind=free ;;
+        "/list -n") kind=free ;;
         "/list --limit") kind=free ;;
         "/trend --since") kind=free ;;
         "/trend --project") kind=free ;;
@@ -66,13 +68,16 @@ _omas_completion() {
         "/export --since") kind=free ;;
         "/export --project") kind=free ;;
         "/export --tool") kind=free ;;
+        "/export --out") kind=files ;;
         "/export --output") kind=files ;;
         "/export -o") kind=files ;;
         "/upload --server") kind=free ;;
         "/me --server") kind=free ;;
+        "/me -n") kind=free ;;
         "/me --limit") kind=free ;;
         "/leaderboard --server") kind=free ;;
         "/leaderboard --period") kind=words; words="day week month year all" ;;
+        "/leaderboard -n") kind=free ;;
         "/leaderboard --limit") kind=free ;;
         "/leaderboard/join --server") kind=free ;;
         "/leaderboard/leave --server") kind=free ;;
@@ -89,7 +94,7 @@ _omas_completion() {
             "/show") words="--help --json" ;;
             "/list") words="--help --since --project --tool --limit --json" ;;
             "/trend") words="--help --since --project --tool --by --dimension --json" ;;
-            "/export") words="--help --since --project --tool --csv --html --json --output" ;;
+            "/export") words="--help --since --project --tool --csv --html --json --out --output" ;;
             "/upload") words="--help --server --dry-run --retry-only --quiet --include-active" ;;
             "/me") words="--help --server --limit --delete --yes --dry-run --json" ;;
             "/uninstall") words="--help --purge --yes --dry-run --json" ;;
@@ -106,7 +111,7 @@ _omas_completion() {
             "/schedule/status") words="--help --json" ;;
             "/schedule/remove") words="--help --dry-run" ;;
             "/auth") words="--help" ;;
-            "/auth/login") words="--help --local --server --token-stdin" ;;
+            "/auth/login") words="--help --local --server --token-stdin --key-stdin" ;;
             "/auth/status") words="--help --server --json" ;;
             "/auth/logout") words="--help --server" ;;
             "/privacy") words="--help" ;;

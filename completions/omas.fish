@@ -21,7 +21,7 @@ function _omas_completion
                 continue
         end
         switch "$path $word"
-            case '/scan --since' '/scan --project' '/scan --tool' '/report --since' '/report --project' '/report --tool' '/list --since' '/list --project' '/list --tool' '/list --limit' '/trend --since' '/trend --project' '/trend --tool' '/trend --by' '/trend --dimension' '/export --since' '/export --project' '/export --tool' '/export --output' '/export -o' '/upload --server' '/me --server' '/me --limit' '/leaderboard --server' '/leaderboard --period' '/leaderboard --limit' '/leaderboard/join --server' '/leaderboard/leave --server' '/auth/login --server' '/auth/status --server' '/auth/logout --server'
+            case '/scan --since' '/scan --project' '/scan --tool' '/report --since' '/report --project' '/report --tool' '/list --since' '/list --project' '/list --tool' '/list -n' '/list --limit' '/trend --since' '/trend --project' '/trend --tool' '/trend --by' '/trend --dimension' '/export --since' '/export --project' '/export --tool' '/export --out' '/export --output' '/export -o' '/upload --server' '/me --server' '/me -n' '/me --limit' '/leaderboard --server' '/leaderboard --period' '/leaderboard -n' '/leaderboard --limit' '/leaderboard/join --server' '/leaderboard/leave --server' '/auth/login --server' '/auth/status --server' '/auth/logout --server'
                 set skip 1
             case '* -*'
             case '*'
@@ -53,6 +53,8 @@ function _omas_completion
             return
         case '/list --tool'
             return
+        case '/list -n'
+            return
         case '/list --limit'
             return
         case '/trend --since'
@@ -73,6 +75,9 @@ function _omas_completion
             return
         case '/export --tool'
             return
+        case '/export --out'
+            __fish_complete_path $current
+            return
         case '/export --output'
             __fish_complete_path $current
             return
@@ -83,12 +88,16 @@ function _omas_completion
             return
         case '/me --server'
             return
+        case '/me -n'
+            return
         case '/me --limit'
             return
         case '/leaderboard --server'
             return
         case '/leaderboard --period'
             printf '%s\n' "$glued"'day' "$glued"'week' "$glued"'month' "$glued"'year' "$glued"'all'
+            return
+        case '/leaderboard -n'
             return
         case '/leaderboard --limit'
             return
@@ -108,17 +117,17 @@ function _omas_completion
             case ''
                 printf '%s\t%s\n' '--help' 'show help' '--version' 'Print the version and leave'
             case '/scan'
-                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--force' 'Read unchanged sessions too' '--verbose' 'Say which lines were skipped' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this time on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--force' 'Read unchanged sessions too' '--verbose' 'Say which lines were skipped' '--json' 'Print one JSON document on stdout'
             case '/report'
-                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this time on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--json' 'Print one JSON document on stdout'
             case '/show'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/list'
-                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--limit' 'Most rows of the table' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this time on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--limit' 'Most rows of the table' '--json' 'Print one JSON document on stdout'
             case '/trend'
-                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--by' 'What one column stands for' '--dimension' 'One of them also gets bars' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this time on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--by' 'What one column stands for' '--dimension' 'One of them also gets bars' '--json' 'Print one JSON document on stdout'
             case '/export'
-                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this date on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--csv' 'One row per session' '--html' 'One page with radar, trend and heat map' '--json' 'One JSON document (the default)' '--output' 'File to write'
+                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this time on: 2026-03-01, or 7d, 12h, 2w ago' '--project' 'Projects whose path contains this' '--tool' 'Only this tool (may be given again)' '--csv' 'One row per session' '--html' 'One page with radar, trend and heat map' '--json' 'One JSON document (the default)' '--out' 'Write this file instead' '--output' 'Write this file instead'
             case '/upload'
                 printf '%s\t%s\n' '--help' 'show help' '--server' 'Server address, or `local` for this machine\'s daemon' '--dry-run' 'Print the exact bytes and send nothing' '--retry-only' 'Send nothing but what already waits' '--quiet' 'Say nothing when all is well' '--include-active' 'Also sessions written to in the last 30 minutes'
             case '/me'
@@ -152,7 +161,7 @@ function _omas_completion
             case '/auth'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/auth/login'
-                printf '%s\t%s\n' '--help' 'show help' '--local' 'This machine\'s daemon' '--server' 'Server address, or `local` for this machine\'s daemon' '--token-stdin' 'Read the key from stdin'
+                printf '%s\t%s\n' '--help' 'show help' '--local' 'This machine\'s daemon' '--server' 'Server address, or `local` for this machine\'s daemon' '--token-stdin' 'Read the key from stdin' '--key-stdin' 'Read the key from stdin'
             case '/auth/status'
                 printf '%s\t%s\n' '--help' 'show help' '--server' 'Server address, or `local` for this machine\'s daemon' '--json' 'Print one JSON document on stdout'
             case '/auth/logout'
@@ -190,7 +199,7 @@ function _omas_completion
         case '/queue 0'
             printf '%s\t%s\n' 'list' 'List sessions that wait or are parked' 'retry' 'Give sessions five new attempts, due now' 'drop' 'Take sessions out of the queue for good'
         case '/leaderboard 0'
-            printf '%s\t%s\n' 'join' 'Let others see your rank' 'leave' 'Be no longer listed'
+            printf '%s\t%s\n' 'join' 'Let others see your rank' 'leave' 'Be listed no longer'
         case '/schedule 0'
             printf '%s\t%s\n' 'install' 'Add a marked line to the crontab, or a systemd timer' 'status' 'Say whether it is installed' 'remove' 'Take it out again'
         case '/auth 0'

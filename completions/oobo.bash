@@ -37,10 +37,10 @@ _oobo_completion() {
         case "$path $word" in
             "/install --path"|"/init --all"|"/uninstall --path"|"/anchors -n"|\
             "/anchors --limit"|"/anchors --since"|"/blame --commit"|"/stats --since"|\
-            "/share --out"|"/share -o"|"/export --since"|"/export --out"|\
-            "/export -o"|"/sessions/list -n"|"/sessions/list --limit"|"/sessions/list --since"|\
-            "/sessions/list --tool"|"/sessions/search -n"|"/sessions/search --limit"|"/sessions/search --tool"|\
-            "/auth/login --server")
+            "/share --out"|"/share --output"|"/share -o"|"/export --since"|\
+            "/export --out"|"/export --output"|"/export -o"|"/sessions/list -n"|\
+            "/sessions/list --limit"|"/sessions/list --since"|"/sessions/list --tool"|"/sessions/search -n"|\
+            "/sessions/search --limit"|"/sessions/search --tool"|"/auth/login --server")
                 skip=1 ;;
             *" -"*) ;;
             *) position=$((position + 1)) ;;
@@ -57,9 +57,11 @@ _oobo_completion() {
         "/blame --commit") kind=free ;;
         "/stats --since") kind=free ;;
         "/share --out") kind=files ;;
+        "/share --output") kind=files ;;
         "/share -o") kind=files ;;
         "/export --since") kind=free ;;
         "/export --out") kind=files ;;
+        "/export --output") kind=files ;;
         "/export -o") kind=files ;;
         "/sessions/list -n") kind=free ;;
         "/sessions/list --limit") kind=free ;;
@@ -85,8 +87,8 @@ _oobo_completion() {
             "/why") words="--help --scores --no-scores --json" ;;
             "/stats") words="--help --since --all --json" ;;
             "/dash") words="--help --json" ;;
-            "/share") words="--help --out --local --anonymous --dry-run --json" ;;
-            "/export") words="--help --agent-trace --since --out --json" ;;
+            "/share") words="--help --out --output --local --anonymous --dry-run --json" ;;
+            "/export") words="--help --agent-trace --since --out --output --json" ;;
             "/sync") words="--help --git --due --dry-run --quiet --json" ;;
             "/transparency") words="--help --global --json" ;;
             "/ignore") words="--help" ;;
@@ -106,7 +108,7 @@ _oobo_completion() {
             "/outbox/retry") words="--help" ;;
             "/outbox/drop") words="--help --all --dry-run" ;;
             "/auth") words="--help" ;;
-            "/auth/login") words="--help --local --server --key-stdin" ;;
+            "/auth/login") words="--help --local --server --key-stdin --token-stdin" ;;
             "/auth/logout") words="--help" ;;
             "/auth/status") words="--help --json" ;;
             "/auth/set-remote") words="--help" ;;

@@ -21,7 +21,7 @@ function _oobo_completion
                 continue
         end
         switch "$path $word"
-            case '/install --path' '/init --all' '/uninstall --path' '/anchors -n' '/anchors --limit' '/anchors --since' '/blame --commit' '/stats --since' '/share --out' '/share -o' '/export --since' '/export --out' '/export -o' '/sessions/list -n' '/sessions/list --limit' '/sessions/list --since' '/sessions/list --tool' '/sessions/search -n' '/sessions/search --limit' '/sessions/search --tool' '/auth/login --server'
+            case '/install --path' '/init --all' '/uninstall --path' '/anchors -n' '/anchors --limit' '/anchors --since' '/blame --commit' '/stats --since' '/share --out' '/share --output' '/share -o' '/export --since' '/export --out' '/export --output' '/export -o' '/sessions/list -n' '/sessions/list --limit' '/sessions/list --since' '/sessions/list --tool' '/sessions/search -n' '/sessions/search --limit' '/sessions/search --tool' '/auth/login --server'
                 set skip 1
             case '* -*'
             case '*'
@@ -57,12 +57,18 @@ function _oobo_completion
         case '/share --out'
             __fish_complete_path $current
             return
+        case '/share --output'
+            __fish_complete_path $current
+            return
         case '/share -o'
             __fish_complete_path $current
             return
         case '/export --since'
             return
         case '/export --out'
+            __fish_complete_path $current
+            return
+        case '/export --output'
             __fish_complete_path $current
             return
         case '/export -o'
@@ -98,7 +104,7 @@ function _oobo_completion
             case '/status'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/anchors'
-                printf '%s\t%s\n' '--help' 'show help' '--limit' 'How many' '--since' '7d, 2w, 3mo or an ISO 8601 instant' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--limit' 'How many' '--since' 'From this time on: 2026-03-01, or 7d, 2w, 3mo ago' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
             case '/show'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/explain'
@@ -108,15 +114,15 @@ function _oobo_completion
             case '/why'
                 printf '%s\t%s\n' '--help' 'show help' '--scores' 'Ask omas for the session\'s scores' '--no-scores' 'Ask omas for the session\'s scores' '--json' 'Print one JSON document on stdout'
             case '/stats'
-                printf '%s\t%s\n' '--help' 'show help' '--since' '7d, 2w, 3mo or an ISO 8601 instant' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--since' 'From this time on: 2026-03-01, or 7d, 2w, 3mo ago' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
             case '/dash'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/share'
-                printf '%s\t%s\n' '--help' 'show help' '--out' 'Write this file instead' '--local' 'On this machine\'s daemon' '--anonymous' 'Without a key: the page belongs to nobody' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--out' 'Write this file instead' '--output' 'Write this file instead' '--local' 'On this machine\'s daemon' '--anonymous' 'Without a key: the page belongs to nobody' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/export'
-                printf '%s\t%s\n' '--help' 'show help' '--agent-trace' 'In the Agent Trace format' '--since' '7d, 2w, 3mo or an ISO 8601 instant' '--out' 'Write this file instead' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--agent-trace' 'In the Agent Trace format' '--since' 'From this time on: 2026-03-01, or 7d, 2w, 3mo ago' '--out' 'Write this file instead' '--output' 'Write this file instead' '--json' 'Print one JSON document on stdout'
             case '/sync'
-                printf '%s\t%s\n' '--help' 'show help' '--git' 'Also exchange oobo/anchors/v1 with the remote' '--due' 'Only what is due' '--dry-run' 'Show exactly what would be done, and do nothing' '--quiet' 'Say nothing when all is well' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--git' 'Share anchors by the repository\'s own remote, too' '--due' 'Only what is due: keep to pauses and waiting times' '--dry-run' 'Show exactly what would be done, and do nothing' '--quiet' 'Say nothing when all is well' '--json' 'Print one JSON document on stdout'
             case '/transparency'
                 printf '%s\t%s\n' '--help' 'show help' '--global' 'As the default of all repositories' '--json' 'Print one JSON document on stdout'
             case '/ignore'
@@ -130,7 +136,7 @@ function _oobo_completion
             case '/sessions'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/sessions/list'
-                printf '%s\t%s\n' '--help' 'show help' '--limit' 'How many' '--since' '7d, 2w, 3mo or an ISO 8601 instant' '--tool' 'Only of this tool, as in `claude`' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--limit' 'How many' '--since' 'From this time on: 2026-03-01, or 7d, 2w, 3mo ago' '--tool' 'Only of this tool, as in `claude`' '--all' 'Of every repository' '--json' 'Print one JSON document on stdout'
             case '/sessions/show'
                 printf '%s\t%s\n' '--help' 'show help' '--json' 'Print one JSON document on stdout'
             case '/sessions/search'
@@ -154,7 +160,7 @@ function _oobo_completion
             case '/auth'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/auth/login'
-                printf '%s\t%s\n' '--help' 'show help' '--local' 'This machine\'s daemon' '--server' 'Address of the server, or `local`' '--key-stdin' 'Read the key from stdin'
+                printf '%s\t%s\n' '--help' 'show help' '--local' 'This machine\'s daemon' '--server' 'Address of the server, or `local`' '--key-stdin' 'Read the key from stdin' '--token-stdin' 'Read the key from stdin'
             case '/auth/logout'
                 printf '%s\t%s\n' '--help' 'show help'
             case '/auth/status'
@@ -186,7 +192,7 @@ function _oobo_completion
     end
     switch "$path $position"
         case ' 0'
-            printf '%s\t%s\n' 'install' 'Put the hooks into a repository' 'init' 'Put the hooks into this repository, or into each one below a folder' 'uninstall' 'Take the hooks out and put back what was there, byte for byte' 'status' 'Hooks, anchors, outbox and server at a glance' 'anchors' 'List the newest anchors' 'show' 'Show a commit\'s anchor' 'explain' 'Say why each session is linked to a commit, and why others are not' 'blame' 'Show a file line by line: written by an agent (A) or a person (H)' 'why' 'Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats' 'Lines, agents, models and tokens of the anchors here' 'dash' 'Server, outbox, sync, and the AI share of the last weeks' 'share' 'Share one redacted session: print the address of its page, or write .…' 'export' 'Write anchors in an open format, one record per line' 'sync' 'Send everything that waits, in spite of pauses and back-off' 'transparency' 'Show or set whether redacted transcripts are sent with anchors' 'ignore' 'Make no anchors in this repository' 'unignore' 'Make anchors in this repository again' 'redact' 'Print a text without its secrets, or say which it holds' 'doctor' 'Check that everything needed is there' 'sessions' 'The AI sessions themselves, as their logs tell them' 'agent' 'The hooks inside the agents, which record each edit as it happens' 'outbox' 'See and change what waits to be sent' 'auth' 'The server, its key, and whether anchors are sent' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
+            printf '%s\t%s\n' 'install' 'Put the hooks into a repository' 'init' 'Put the hooks into this repository, or into each one below a folder' 'uninstall' 'Take the hooks out and put back what was there, byte for byte' 'status' 'Hooks, anchors, outbox and server at a glance' 'anchors' 'List the newest anchors' 'show' 'Show a commit\'s anchor' 'explain' 'Say why each session is linked to a commit, and why others are not' 'blame' 'Show a file line by line: written by an agent (A) or a person (H)' 'why' 'Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats' 'Lines, agents, models and tokens of the anchors here' 'dash' 'Server, outbox, sync, and the AI share of the last weeks' 'share' 'Share one redacted session: print the address of its page, or write .…' 'export' 'Write anchors in an open format, one record per line' 'sync' 'Send everything that waits, now: also what a pause or a waiting time…' 'transparency' 'Show or set whether redacted transcripts are sent with anchors' 'ignore' 'Make no anchors in this repository' 'unignore' 'Make anchors in this repository again' 'redact' 'Print a text without its secrets, or say which it holds' 'doctor' 'Check that everything needed is there' 'sessions' 'The AI sessions themselves, as their logs tell them' 'agent' 'The hooks inside the agents, which record each edit as it happens' 'outbox' 'See and change what waits to be sent' 'auth' 'The server, its key, and whether anchors are sent' 'config' 'Show and change settings' 'completions' 'Complete commands and agent names in bash, zsh and fish'
         case '/sessions 0'
             printf '%s\t%s\n' 'list' 'List the newest sessions, and how many commits each stands behind' 'show' 'Show a session with its messages' 'search' 'Find the sessions in which something was said'
         case '/agent 0'

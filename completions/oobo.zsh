@@ -17,7 +17,7 @@ _oobo() {
                 place="$place/$word"; position=0; continue ;;
         esac
         case "$place $word" in
-            ("/install --path"|"/init --all"|"/uninstall --path"|"/anchors -n"|"/anchors --limit"|"/anchors --since"|"/blame --commit"|"/stats --since"|"/share --out"|"/share -o"|"/export --since"|"/export --out"|"/export -o"|"/sessions/list -n"|"/sessions/list --limit"|"/sessions/list --since"|"/sessions/list --tool"|"/sessions/search -n"|"/sessions/search --limit"|"/sessions/search --tool"|"/auth/login --server")
+            ("/install --path"|"/init --all"|"/uninstall --path"|"/anchors -n"|"/anchors --limit"|"/anchors --since"|"/blame --commit"|"/stats --since"|"/share --out"|"/share --output"|"/share -o"|"/export --since"|"/export --out"|"/export --output"|"/export -o"|"/sessions/list -n"|"/sessions/list --limit"|"/sessions/list --since"|"/sessions/list --tool"|"/sessions/search -n"|"/sessions/search --limit"|"/sessions/search --tool"|"/auth/login --server")
                 skip=1 ;;
             (*" -"*) ;;
             (*) position=$((position + 1)) ;;
@@ -38,9 +38,11 @@ _oobo() {
         ("/blame --commit") kind=free ;;
         ("/stats --since") kind=free ;;
         ("/share --out") kind=files ;;
+        ("/share --output") kind=files ;;
         ("/share -o") kind=files ;;
         ("/export --since") kind=free ;;
         ("/export --out") kind=files ;;
+        ("/export --output") kind=files ;;
         ("/export -o") kind=files ;;
         ("/sessions/list -n") kind=free ;;
         ("/sessions/list --limit") kind=free ;;
@@ -59,23 +61,23 @@ _oobo() {
             ("/init") found=('--help:show help' '--all:Every one below this folder' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/uninstall") found=('--help:show help' '--path:A folder of the repository' '--global:For all repositories that are made from now on' '--all:From every repository known, from the agents, and the completions: to…' '--purge:Also remove the folders of its own, with all that was recorded' '--yes:Do not ask' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
             ("/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
-            ("/anchors") found=('--help:show help' '--limit:How many' '--since:7d, 2w, 3mo or an ISO 8601 instant' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
+            ("/anchors") found=('--help:show help' '--limit:How many' '--since:From this time on: 2026-03-01, or 7d, 2w, 3mo ago' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
             ("/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/explain") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/blame") found=('--help:show help' '--commit:As of this commit' '--json:Print one JSON document on stdout') ;;
             ("/why") found=('--help:show help' '--scores:Ask omas for the session'\''s scores' '--no-scores:Ask omas for the session'\''s scores' '--json:Print one JSON document on stdout') ;;
-            ("/stats") found=('--help:show help' '--since:7d, 2w, 3mo or an ISO 8601 instant' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
+            ("/stats") found=('--help:show help' '--since:From this time on: 2026-03-01, or 7d, 2w, 3mo ago' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
             ("/dash") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
-            ("/share") found=('--help:show help' '--out:Write this file instead' '--local:On this machine'\''s daemon' '--anonymous:Without a key: the page belongs to nobody' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
-            ("/export") found=('--help:show help' '--agent-trace:In the Agent Trace format' '--since:7d, 2w, 3mo or an ISO 8601 instant' '--out:Write this file instead' '--json:Print one JSON document on stdout') ;;
-            ("/sync") found=('--help:show help' '--git:Also exchange oobo/anchors/v1 with the remote' '--due:Only what is due' '--dry-run:Show exactly what would be done, and do nothing' '--quiet:Say nothing when all is well' '--json:Print one JSON document on stdout') ;;
+            ("/share") found=('--help:show help' '--out:Write this file instead' '--output:Write this file instead' '--local:On this machine'\''s daemon' '--anonymous:Without a key: the page belongs to nobody' '--dry-run:Show exactly what would be done, and do nothing' '--json:Print one JSON document on stdout') ;;
+            ("/export") found=('--help:show help' '--agent-trace:In the Agent Trace format' '--since:From this time on: 2026-03-01, or 7d, 2w, 3mo ago' '--out:Write this file instead' '--output:Write this file instead' '--json:Print one JSON document on stdout') ;;
+            ("/sync") found=('--help:show help' '--git:Share anchors by the repository'\''s own remote, too' '--due:Only what is due: keep to pauses and waiting times' '--dry-run:Show exactly what would be done, and do nothing' '--quiet:Say nothing when all is well' '--json:Print one JSON document on stdout') ;;
             ("/transparency") found=('--help:show help' '--global:As the default of all repositories' '--json:Print one JSON document on stdout') ;;
             ("/ignore") found=('--help:show help') ;;
             ("/unignore") found=('--help:show help') ;;
             ("/redact") found=('--help:show help' '--check:Only say what would be taken' '--json:Print one JSON document on stdout') ;;
             ("/doctor") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/sessions") found=('--help:show help') ;;
-            ("/sessions/list") found=('--help:show help' '--limit:How many' '--since:7d, 2w, 3mo or an ISO 8601 instant' '--tool:Only of this tool, as in `claude`' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
+            ("/sessions/list") found=('--help:show help' '--limit:How many' '--since:From this time on: 2026-03-01, or 7d, 2w, 3mo ago' '--tool:Only of this tool, as in `claude`' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
             ("/sessions/show") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/sessions/search") found=('--help:show help' '--limit:How many' '--tool:Only of this tool, as in `claude`' '--all:Of every repository' '--json:Print one JSON document on stdout') ;;
             ("/agent") found=('--help:show help') ;;
@@ -87,7 +89,7 @@ _oobo() {
             ("/outbox/retry") found=('--help:show help') ;;
             ("/outbox/drop") found=('--help:show help' '--all:All of them' '--dry-run:Show exactly what would be done, and do nothing') ;;
             ("/auth") found=('--help:show help') ;;
-            ("/auth/login") found=('--help:show help' '--local:This machine'\''s daemon' '--server:Address of the server, or `local`' '--key-stdin:Read the key from stdin') ;;
+            ("/auth/login") found=('--help:show help' '--local:This machine'\''s daemon' '--server:Address of the server, or `local`' '--key-stdin:Read the key from stdin' '--token-stdin:Read the key from stdin') ;;
             ("/auth/logout") found=('--help:show help') ;;
             ("/auth/status") found=('--help:show help' '--json:Print one JSON document on stdout') ;;
             ("/auth/set-remote") found=('--help:show help') ;;
@@ -104,7 +106,7 @@ _oobo() {
         esac
     elif [[ -z $kind ]]; then
         case "$place $position" in
-            (" 0") kind=words; found=('install:Put the hooks into a repository' 'init:Put the hooks into this repository, or into each one below a folder' 'uninstall:Take the hooks out and put back what was there, byte for byte' 'status:Hooks, anchors, outbox and server at a glance' 'anchors:List the newest anchors' 'show:Show a commit'\''s anchor' 'explain:Say why each session is linked to a commit, and why others are not' 'blame:Show a file line by line: written by an agent (A) or a person (H)' 'why:Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats:Lines, agents, models and tokens of the anchors here' 'dash:Server, outbox, sync, and the AI share of the last weeks' 'share:Share one redacted session: print the address of its page, or write .…' 'export:Write anchors in an open format, one record per line' 'sync:Send everything that waits, in spite of pauses and back-off' 'transparency:Show or set whether redacted transcripts are sent with anchors' 'ignore:Make no anchors in this repository' 'unignore:Make anchors in this repository again' 'redact:Print a text without its secrets, or say which it holds' 'doctor:Check that everything needed is there' 'sessions:The AI sessions themselves, as their logs tell them' 'agent:The hooks inside the agents, which record each edit as it happens' 'outbox:See and change what waits to be sent' 'auth:The server, its key, and whether anchors are sent' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
+            (" 0") kind=words; found=('install:Put the hooks into a repository' 'init:Put the hooks into this repository, or into each one below a folder' 'uninstall:Take the hooks out and put back what was there, byte for byte' 'status:Hooks, anchors, outbox and server at a glance' 'anchors:List the newest anchors' 'show:Show a commit'\''s anchor' 'explain:Say why each session is linked to a commit, and why others are not' 'blame:Show a file line by line: written by an agent (A) or a person (H)' 'why:Tell where a line came from: commit, session, prompt, agent, task, sc…' 'stats:Lines, agents, models and tokens of the anchors here' 'dash:Server, outbox, sync, and the AI share of the last weeks' 'share:Share one redacted session: print the address of its page, or write .…' 'export:Write anchors in an open format, one record per line' 'sync:Send everything that waits, now: also what a pause or a waiting time…' 'transparency:Show or set whether redacted transcripts are sent with anchors' 'ignore:Make no anchors in this repository' 'unignore:Make anchors in this repository again' 'redact:Print a text without its secrets, or say which it holds' 'doctor:Check that everything needed is there' 'sessions:The AI sessions themselves, as their logs tell them' 'agent:The hooks inside the agents, which record each edit as it happens' 'outbox:See and change what waits to be sent' 'auth:The server, its key, and whether anchors are sent' 'config:Show and change settings' 'completions:Complete commands and agent names in bash, zsh and fish') ;;
             ("/sessions 0") kind=words; found=('list:List the newest sessions, and how many commits each stands behind' 'show:Show a session with its messages' 'search:Find the sessions in which something was said') ;;
             ("/agent 0") kind=words; found=('install:Merge our hooks into the settings of agents' 'uninstall:Take our hooks out of the settings of agents, and nothing else' 'status:Show which agents have our hooks') ;;
             ("/outbox 0") kind=words; found=('list:List what waits, and why' 'retry:Send one item again, or all, parked ones too' 'drop:Take an item out for good') ;;

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from shared.cli.standard import DryRunOption, JsonOption, new_app
+from shared.cli.standard import DryRunOption, JsonOption, examples, new_app
 
 # Completion offers the words; further backends may be configured.
 BACKENDS = "claude|codex|cursor|opencode|…"
@@ -16,7 +16,13 @@ BACKENDS = "claude|codex|cursor|opencode|…"
 event = new_app("Messages to agents: now, later, or again and again.")
 
 
-@event.command("schedule")
+@event.command(
+    "schedule",
+    epilog=examples(
+        'omar event schedule auth "How far are you?" --in 5m',
+        'omar event schedule auth "Run the tests" --at 2026-11-22T09:30 --every 1d',
+    ),
+)
 def event_schedule(
     receiver: Annotated[str, typer.Argument(metavar="NAME", help="Name of the agent that gets it.")],
     payload: Annotated[str | None, typer.Argument(metavar="TEXT", help="What it says; `-` or nothing: stdin.")] = None,
@@ -62,7 +68,9 @@ def event_list(
 
 @event.command("cancel")
 def event_cancel(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...")], dry_run: DryRunOption = False, json: JsonOption = False
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="As `omar event list` shows them.")],
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
 ) -> int:
     """Cancel scheduled events."""
     from omar_daemon.commands import event as command
@@ -82,7 +90,11 @@ def project_list(json: JsonOption = False) -> int:
 
 
 @project.command("add")
-def project_add(name: str, dry_run: DryRunOption = False, json: JsonOption = False) -> int:
+def project_add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is, in one line.")],
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> int:
     """Put a project on the list."""
     from omar_daemon.commands import project as command
 
@@ -91,7 +103,7 @@ def project_add(name: str, dry_run: DryRunOption = False, json: JsonOption = Fal
 
 @project.command("done")
 def project_done(
-    project_id: Annotated[int, typer.Argument(metavar="ID", min=0)],
+    project_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="Its number in `omar project list`.")],
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> int:

@@ -22,6 +22,7 @@ from shared.cli.standard import (
     YesOption,
     add_config,
     add_doctor,
+    examples,
     new_app,
 )
 
@@ -84,7 +85,7 @@ def down(dry_run: DryRunOption = False) -> int:
 
 @app.command("status")
 def status(json: JsonOption = False) -> int:
-    """Show whether the daemon runs, and its agents; 1 when it does not."""
+    """Show whether the daemon runs, and its agents; exit code 1 when it does not."""
     from omar_daemon.commands import status as command
 
     return command.run(json=json)
@@ -111,7 +112,14 @@ def logs(
     return command.run(lines=lines, follow=follow)
 
 
-@app.command("spawn")
+@app.command(
+    "spawn",
+    epilog=examples(
+        'omar spawn auth --task "Implement JWT auth" --backend claude',
+        "omar spawn tests --worktree --task-file task.md",
+        "omar spawn shell --command bash",
+    ),
+)
 def spawn(
     name: Annotated[str | None, typer.Argument(help="Name of the agent; a free one unless given.")] = None,
     task: Annotated[str | None, typer.Option("--task", "-t", help="What it shall do.")] = None,
@@ -123,7 +131,7 @@ def spawn(
     model: Annotated[str | None, typer.Option("--model", "-m", help="Model for the backend.")] = None,
     command: Annotated[str | None, typer.Option("--command", "-c", help="Any command instead of a backend.")] = None,
     parent: Annotated[str | None, typer.Option("--parent", "-p", help="Name of the parent agent.")] = None,
-    role: Annotated[str | None, typer.Option("--role", help="`agent` injects the prompt without a task too.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="`agent`: tell it of omar even without a task.")] = None,
     env: Annotated[list[str] | None, typer.Option("--env", "-e", help="NAME=VALUE for it; may be repeated.")] = None,
     worktree: Annotated[
         bool, typer.Option("--worktree", help="In a git worktree and branch of its own, removed with it when merged.")
@@ -175,7 +183,12 @@ def show(
     return command.run(name=name, lines=lines, json=json)
 
 
-@app.command("send")
+@app.command(
+    "send",
+    epilog=examples(
+        'omar send auth "yes, proceed"', "omar send auth < notes.md", "omar send auth --raw --no-enter $'\\e'"
+    ),
+)
 def send(
     name: NameArgument,
     text: Annotated[str | None, typer.Argument(help="What to type; `-` or nothing reads stdin.")] = None,
@@ -212,11 +225,13 @@ def kill(
     return command.run(names=names, force=force, tree=tree, dry_run=dry_run, json=json)
 
 
-@app.command("wait")
+@app.command("wait", epilog=examples("omar wait auth tests --timeout 600", "omar wait auth --health dead"))
 def wait(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of the agents.")],
     health: Annotated[str, typer.Option("--health", metavar=HEALTHS, help="What to wait for.")] = "idle",
-    timeout: Annotated[float | None, typer.Option("--timeout", min=0, help="Seconds to wait at most; then 1.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", min=0, help="Seconds to wait at most; then the exit code is 1.")
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Wait until all these agents are idle, or dead."""
@@ -263,7 +278,7 @@ app.add_typer(computer, name="computer")
 
 @computer.command("status")
 def computer_status(json: JsonOption = False) -> int:
-    """Show whether the desktop can be used, and who holds it; 1 when it cannot."""
+    """Show whether the desktop can be used, and who holds it; exit code 1 when it cannot."""
     from omar_daemon.commands import computer as command
 
     return command.status(json=json)
@@ -273,7 +288,7 @@ keys = new_app("Keys for the daemon's APIs: `oma_…`, printed once, stored as a
 app.add_typer(keys, name="keys")
 
 
-@keys.command("create")
+@keys.command("create", epilog=examples("omar keys create ci --scope anchors --scope metrics --expires 90d"))
 def keys_create(
     name: Annotated[str, typer.Argument(help="What the key is for.")] = "key",
     user: Annotated[str | None, typer.Option("--user", help="User the key belongs to; the name unless given.")] = None,
@@ -299,7 +314,10 @@ def keys_list(json: JsonOption = False) -> int:
 
 
 @keys.command("revoke")
-def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], dry_run: DryRunOption = False) -> int:
+def keys_revoke(
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="Its name or id, as `omar keys list` shows them.")],
+    dry_run: DryRunOption = False,
+) -> int:
     """Make a key useless, at once."""
     from omar_daemon.commands import keys as command
 

@@ -20,6 +20,7 @@ from shared.cli.standard import (
     YesOption,
     add_config,
     add_doctor,
+    examples,
     new_app,
 )
 
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 
 app = new_app("Score AI coding sessions from their local logs; upload the scores when you want to.")
 
-SinceOption = Annotated[str | None, typer.Option("--since", help="From this date on: 2026-03-01, or 7d, 12h, 2w ago.")]
+SinceOption = Annotated[str | None, typer.Option("--since", help="From this time on: 2026-03-01, or 7d, 12h, 2w ago.")]
 ProjectOption = Annotated[str | None, typer.Option("--project", help="Projects whose path contains this.")]
 ToolOption = Annotated[list[str] | None, typer.Option("--tool", help="Only this tool (may be given again).")]
-LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Most rows of the table; 0 for all.")]
+LimitOption = Annotated[int, typer.Option("-n", "--limit", min=0, help="Most rows of the table; 0 for all.")]
 ServerOption = Annotated[
     str | None, typer.Option("--server", help="Server address, or `local` for this machine's daemon.")
 ]
@@ -108,7 +109,7 @@ def trend(
     return command.run(since=since, project=project, tools=tool or [], period=by, dimension=dimension, json=json)
 
 
-@app.command("export")
+@app.command("export", epilog=examples("omas export --html --out sessions.html", "omas export --csv --since 30d"))
 def export(
     since: SinceOption = None,
     project: ProjectOption = None,
@@ -116,7 +117,7 @@ def export(
     csv: Annotated[bool, typer.Option("--csv", help="One row per session.")] = False,
     html: Annotated[bool, typer.Option("--html", help="One page with radar, trend and heat map.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document (the default).")] = False,
-    to: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; stdout unless given.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", "--output", "-o", help="Write this file instead.")] = None,
 ) -> int:
     """Write all sessions as JSON, CSV or an HTML page."""
     from omas_cli.commands import export as command
@@ -220,7 +221,7 @@ def leaderboard_join(server: ServerOption = None) -> int:
 
 @leaderboard_app.command("leave")
 def leaderboard_leave(server: ServerOption = None) -> int:
-    """Be no longer listed."""
+    """Be listed no longer."""
     from omas_cli.commands import leaderboard as command
 
     return command.set_listed(server_url=server, listed=False)
@@ -240,7 +241,7 @@ def schedule_install(dry_run: DryRunOption = False) -> int:
 
 @schedule_app.command("status")
 def schedule_status(json: JsonOption = False) -> int:
-    """Say whether it is installed; 1 when not."""
+    """Say whether it is installed; exit code 1 when it is not."""
     from omas_cli.commands import schedule as command
 
     return command.status(json=json)
@@ -262,7 +263,7 @@ app.add_typer(auth_app, name="auth")
 def auth_login(
     local: Annotated[bool, typer.Option("--local", help="This machine's daemon; no browser.")] = False,
     server: ServerOption = None,
-    token_stdin: Annotated[bool, typer.Option("--token-stdin", help="Read the key from stdin.")] = False,
+    token_stdin: Annotated[bool, typer.Option("--token-stdin", "--key-stdin", help="Read the key from stdin.")] = False,
 ) -> int:
     """Get a key and have the server confirm it."""
     from omas_cli.commands import auth as command

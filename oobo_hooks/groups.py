@@ -11,12 +11,12 @@ from shared.cli.standard import DryRunOption, JsonOption, new_app
 
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Its id, or how that begins.")]
 LimitOption = Annotated[int, typer.Option("-n", "--limit", min=1, help="How many.")]
-SinceOption = Annotated[str | None, typer.Option("--since", help="7d, 2w, 3mo or an ISO 8601 instant.")]
+SinceOption = Annotated[str | None, typer.Option("--since", help="From this time on: 2026-03-01, or 7d, 2w, 3mo ago.")]
 AllOption = Annotated[bool, typer.Option("--all", help="Of every repository.")]
 ToolOption = Annotated[str | None, typer.Option("--tool", help="Only of this tool, as in `claude`.")]
 AGENTS = "claude|codex|cursor|gemini|opencode"
 AgentsArgument = Annotated[list[str], typer.Argument(metavar=AGENTS, help="One or more agents.")]
-ItemArgument = Annotated[int | None, typer.Argument(metavar="[ID]", help="Number of `oobo outbox list`.")]
+ItemArgument = Annotated[int | None, typer.Argument(metavar="[ID]", help="Its number in `oobo outbox list`.")]
 
 sessions = new_app("The AI sessions themselves, as their logs tell them.")
 
@@ -45,7 +45,7 @@ def sessions_show(session_id: SessionArgument, json: JsonOption = False) -> int:
 
 @sessions.command("search")
 def sessions_search(
-    text: str,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What was said, in capitals or not.")],
     limit: LimitOption = 20,
     tool: ToolOption = None,
     everywhere: AllOption = False,
@@ -122,7 +122,7 @@ auth = new_app("The server, its key, and whether anchors are sent.")
 def auth_login(
     local: Annotated[bool, typer.Option("--local", help="This machine's daemon; no key is asked for.")] = False,
     server: Annotated[str | None, typer.Option("--server", help="Address of the server, or `local`.")] = None,
-    key_stdin: Annotated[bool, typer.Option("--key-stdin", help="Read the key from stdin.")] = False,
+    key_stdin: Annotated[bool, typer.Option("--key-stdin", "--token-stdin", help="Read the key from stdin.")] = False,
 ) -> int:
     """Keep a key the server confirms, and switch sync on."""
     from oobo_hooks.commands import auth as command
@@ -147,7 +147,9 @@ def auth_status(json: JsonOption = False) -> int:
 
 
 @auth.command("set-remote")
-def auth_set_remote(url: str) -> int:
+def auth_set_remote(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Its address, or `local` for this machine's daemon.")],
+) -> int:
     """Send anchors to another server."""
     from oobo_hooks.commands import auth as command
 

@@ -22,6 +22,7 @@ from shared.cli.standard import (
     YesOption,
     add_config,
     add_doctor,
+    examples,
     new_app,
 )
 from shared.errors import UsageError
@@ -35,7 +36,7 @@ app = new_app("Each commit gets an anchor that says which AI session wrote it.")
 CommitArgument = Annotated[str, typer.Argument(metavar="COMMIT", help="Hash, short hash, branch, HEAD~1 …")]
 PathOption = Annotated[Path, typer.Option("--path", help="A folder of the repository.")]
 GlobalOption = Annotated[bool, typer.Option("--global", help="For all repositories that are made from now on.")]
-OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write this file instead.")]
+OutOption = Annotated[Path | None, typer.Option("--out", "--output", "-o", help="Write this file instead.")]
 HERE = Path()
 
 
@@ -58,7 +59,7 @@ def install(
     return command.install(path=path, globally=globally, yes=yes, dry_run=dry_run, json=json)
 
 
-@app.command("init")
+@app.command("init", epilog=examples("oobo init", "oobo init --all ~/src"))
 def init(
     every: Annotated[Path | None, typer.Option("--all", metavar="FOLDER", help="Every one below this folder.")] = None,
     yes: YesOption = False,
@@ -131,7 +132,7 @@ def explain(commit: CommitArgument = "HEAD", json: JsonOption = False) -> int:
 
 @app.command("blame")
 def blame(
-    file: str,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of this repository.")],
     commit: Annotated[str | None, typer.Option("--commit", help="As of this commit.")] = None,
     json: JsonOption = False,
 ) -> int:
@@ -141,9 +142,9 @@ def blame(
     return command.run(file=file, commit=commit, json=json)
 
 
-@app.command("why")
+@app.command("why", epilog=examples("oobo why src/parser.py:12"))
 def why(
-    target: Annotated[str, typer.Argument(metavar="FILE:LINE")],
+    target: Annotated[str, typer.Argument(metavar="FILE:LINE", help="A file and the number of one of its lines.")],
     scores: Annotated[bool, typer.Option("--scores/--no-scores", help="Ask omas for the session's scores.")] = True,
     json: JsonOption = False,
 ) -> int:
@@ -200,13 +201,13 @@ def export(
 
 @app.command("sync")
 def sync(
-    git: Annotated[bool, typer.Option("--git", help="Also exchange oobo/anchors/v1 with the remote.")] = False,
-    due: Annotated[bool, typer.Option("--due", help="Only what is due; keep to pauses and back-off.")] = False,
+    git: Annotated[bool, typer.Option("--git", help="Share anchors by the repository's own remote, too.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Only what is due: keep to pauses and waiting times.")] = False,
     dry_run: DryRunOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well.")] = False,
     json: JsonOption = False,
 ) -> int:
-    """Send everything that waits, in spite of pauses and back-off."""
+    """Send everything that waits, now: also what a pause or a waiting time holds back."""
     from oobo_hooks.commands import sync as command
 
     return command.sync(git=git, due=due, dry_run=dry_run, quiet=quiet, json=json)

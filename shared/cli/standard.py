@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from shared.config import Config, Setting
     from shared.paths import Tool
 
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Its name, as `config show` lists them.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 PurgeOption = Annotated[
     bool, typer.Option("--purge", help="Also remove the folders of its own, with all that was recorded; asks first.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show exactly what would be done, and do nothing.")]
+
+
+def examples(*lines: str) -> str:
+    """The end of a verb's help: command lines as a person types them, which click must not fill into a paragraph."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def _show_version(context: Any, wanted: bool) -> None:

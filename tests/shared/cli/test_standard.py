@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from shared import paths
 
@@ -84,3 +89,24 @@ def test_config_tells_of_no_file_that_the_commands_do_not_read(
     monkeypatch.chdir(tmp_path)
     assert run(tool, "config", "get", key).stdout == default
     assert f".{tool}.toml" not in run(tool, "config", "show").stdout
+
+
+def example_lines(command: Any) -> Iterator[str]:
+    """The examples in the help of a command and of all below it."""
+    yield from re.findall(r"^  (\S.*)$", command.epilog or "", re.MULTILINE)
+    for child in getattr(command, "commands", {}).values():
+        yield from example_lines(child)
+
+
+@pytest.mark.parametrize("tool", PROGRAMS)
+def test_every_example_in_a_help_is_a_command_line_that_the_program_takes(tool: str) -> None:
+    program = get_command(importlib.import_module(PROGRAMS[tool]).app)
+    examples = list(example_lines(program))
+    assert examples
+    for line in examples:
+        name, *words = shlex.split(line.partition(" < ")[0])
+        assert name == tool
+        command = program
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        command.make_context(name, words)
