@@ -22,6 +22,9 @@ from omar_daemon.store.keys import Keys
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 
+LINKED = "/s/"
+"""Where the pages lie whose addresses people give to each other."""
+
 CORS_HEADERS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "*",
@@ -70,7 +73,11 @@ class HostGuard:
 
 
 class OriginGuard:
-    """Answers OPTIONS, which preflights are, and 403 to what a browser marks as foreign and carries no valid key."""
+    """Answers OPTIONS, which preflights are, and 403 to what a browser marks as foreign and carries no valid key.
+
+    A shared page is what people link to: one who follows a link to it from anywhere sees it, while the page the link
+    stands on reads nothing, for a window that goes to another page is no frame of it and no answer to a script.
+    """
 
     def __init__(self, app: ASGIApp, *, names: Iterable[str], port: int, keys: Keys, refuse: Refuse) -> None:
         self._app = app
@@ -86,7 +93,7 @@ class OriginGuard:
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=PREFLIGHT_HEADERS)(scope, receive, send)
             return
-        if self._is_foreign(headers) and not self._has_key(headers):
+        if self._is_foreign(headers) and not _follows_link(scope, headers) and not self._has_key(headers):
             error = ApiError(403, "A page of another origin needs a key to call this daemon.", code="forbidden")
             await self._refuse(scope["path"], error)(scope, receive, send)
             return
@@ -106,6 +113,12 @@ class OriginGuard:
     def _has_key(self, headers: Headers) -> bool:
         token = presented_key(headers)
         return token is not None and self._keys.verify(token) is not None
+
+
+def _follows_link(scope: Scope, headers: Headers) -> bool:
+    """Whether somebody opens a shared page in a window of its own."""
+    is_window = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return scope["method"] in ("GET", "HEAD") and scope["path"].startswith(LINKED) and is_window
 
 
 def _with_cors(send: Send) -> Send:

@@ -22,27 +22,16 @@ LinkType = Literal["explicit", "inferred"]
 FileRole = Literal["writer", "reader", "both"]
 
 
-def _list_or_empty(value: Any) -> Any:
-    return [] if value is None else value
+def _null_is(meant: Any) -> BeforeValidator:
+    """A validator that reads null as what an absent field means."""
+    return BeforeValidator(lambda value: meant() if value is None else value)
 
 
-def _number_or_zero(value: Any) -> Any:
-    return 0 if value is None else value
-
-
-def _no_when_null(value: Any) -> Any:
-    return False if value is None else value
-
-
-def _text_or_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
-NullIsEmpty = BeforeValidator(_list_or_empty)
-Lines = Annotated[int, BeforeValidator(_number_or_zero), Field(ge=0, le=LARGEST)]
+NullIsEmpty = _null_is(list)
+Lines = Annotated[int, _null_is(int), Field(ge=0, le=LARGEST)]
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
-Flag = Annotated[bool, BeforeValidator(_no_when_null)]
-Text = Annotated[str, BeforeValidator(_text_or_empty)]
+Flag = Annotated[bool, _null_is(bool)]
+Text = Annotated[str, _null_is(str)]
 
 
 class Payload(BaseModel):
@@ -82,8 +71,8 @@ class Contributor(Payload):
 class LineRange(Payload):
     """1-based lines of the committed file, both ends included."""
 
-    start: Annotated[int, Field(ge=1)]
-    end: Annotated[int, Field(ge=1)]
+    start: Annotated[int, Field(ge=1, le=LARGEST)]
+    end: Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class LineAttribution(Payload):
@@ -97,7 +86,7 @@ class FileChange(Payload):
     path: str
     added: Lines = _old_name("added")
     deleted: Lines = _old_name("deleted")
-    attribution: Attribution = "human"
+    attribution: Annotated[Attribution, _null_is(lambda: "human")] = "human"
     agent: str | None = None
     line_attributions: Annotated[list[LineAttribution], NullIsEmpty] = Field(default_factory=list)
 
@@ -108,7 +97,7 @@ class SessionLink(Payload):
     session_id: str
     agent: Text = ""
     model: str | None = None
-    link_type: LinkType = "inferred"
+    link_type: Annotated[LinkType, _null_is(lambda: "inferred")] = "inferred"
     input_tokens: Count | None = None
     output_tokens: Count | None = None
     cache_read_tokens: Count | None = None
@@ -116,7 +105,7 @@ class SessionLink(Payload):
     duration_secs: Count | None = None
     tool_calls: Count | None = None
     files_touched: list[str] | None = None
-    tool_usage: dict[str, int] | None = None
+    tool_usage: dict[str, Count] | None = None
     tool_failures: Count | None = None
     subagent_count: Count | None = None
     bash_commands: list[str] | None = None
@@ -146,9 +135,9 @@ class Anchor(Payload):
     commit_hash: Annotated[str, Field(pattern=COMMIT_HASH)]
     branch: Text = ""
     author: Text = ""
-    author_type: AuthorType = "human"
+    author_type: Annotated[AuthorType, _null_is(lambda: "human")] = "human"
     contributors: Annotated[list[Contributor], NullIsEmpty] = Field(default_factory=list)
-    committed_at: Annotated[int, BeforeValidator(_number_or_zero), Field(ge=-LARGEST, le=LARGEST)] = 0
+    committed_at: Annotated[int, _null_is(int), Field(ge=-LARGEST, le=LARGEST)] = 0
     message: Text = ""
     files_changed: Annotated[list[str], NullIsEmpty] = Field(default_factory=list)
     added: Lines = _old_name("added")
@@ -164,7 +153,7 @@ class Anchor(Payload):
     intent: str | None = None
     reasoning: str | None = None
     sessions: Annotated[list[SessionLink], NullIsEmpty] = Field(default_factory=list)
-    transparency_mode: Literal["on", "off"] = "off"
+    transparency_mode: Annotated[Literal["on", "off"], _null_is(lambda: "off")] = "off"
     file_interactions: list[FileInteraction] | None = None
     replaces: Annotated[list[str], NullIsEmpty] = Field(default_factory=list)
     omar_agent: str | None = None
@@ -179,7 +168,7 @@ class ToolCallMessage(Payload):
 class ToolResultMessage(Payload):
     tool_use_id: Text = ""
     name: Text = ""
-    success: Annotated[bool, BeforeValidator(lambda value: True if value is None else value)] = True
+    success: Annotated[bool, _null_is(lambda: True)] = True
     output_summary: str | None = None
 
 
@@ -191,7 +180,7 @@ class TranscriptMessage(Payload):
     thinking: str | None = None
     tool_call: ToolCallMessage | None = None
     tool_result: ToolResultMessage | None = None
-    timestamp_ms: int | None = None
+    timestamp_ms: Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | None = None
 
 
 class SessionTranscript(Payload):
@@ -207,9 +196,7 @@ class EventPayload(Payload):
     event: Annotated[str, Field(min_length=1, max_length=100)]
     timestamp: Text = ""
     oobo_version: Text = ""
-    project: Annotated[Project, BeforeValidator(lambda value: {} if value is None else value)] = Field(
-        default_factory=Project
-    )
+    project: Annotated[Project, _null_is(dict)] = Field(default_factory=Project)
     anchor: Anchor | None = None
     transcript: Annotated[list[TranscriptMessage], NullIsEmpty] = Field(default_factory=list)
     session_transcripts: Annotated[list[SessionTranscript], NullIsEmpty] = Field(default_factory=list)

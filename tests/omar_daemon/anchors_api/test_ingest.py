@@ -111,6 +111,33 @@ def test_an_event_without_anchor_is_received_and_not_kept(client: Client, body: 
     assert client.get("/anchors").json()["totals"]["count"] == 0
 
 
+@pytest.mark.parametrize("name", ["author_type", "transparency_mode"])
+def test_null_is_what_an_absent_kind_means(client: Client, name: str) -> None:
+    file = {"path": "a", "attribution": None, "added": None}
+    body = event(sessions=[{"session_id": "s", "link_type": None}], file_changes=[file], **{name: None})
+    assert client.ingest(body).status_code == 200
+    kept = client.get(f"/anchors/{COMMIT}").json()["anchor"]
+    assert (kept["author_type"], kept["transparency_mode"]) in (("human", "off"), ("assisted", "off"))
+    assert kept["sessions"][0]["link_type"] == "inferred"
+    assert kept["file_changes"][0]["attribution"] == "human"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sessions": [{"session_id": "s", "tool_usage": {"Bash": 10**30}}]},
+        {"sessions": [{"session_id": "s", "tool_usage": {"Bash": -1}}]},
+        {
+            "file_changes": [
+                {"path": "a", "line_attributions": [{"author": "ai", "ranges": [{"start": 1, "end": 10**30}]}]}
+            ]
+        },
+    ],
+)
+def test_no_number_is_kept_that_other_readers_would_read_otherwise(client: Client, wrong: dict[str, Any]) -> None:
+    assert client.ingest(event(**wrong)).status_code == 422
+
+
 def test_absent_null_and_empty_are_the_same(client: Client) -> None:
     bare = {"event": "git.commit", "anchor": {"commit_hash": COMMIT}}
     nulls = ("contributors", "file_changes", "sessions", "files_changed", "replaces", "added", "message", "branch")

@@ -142,6 +142,15 @@ def test_a_share_is_readable_by_its_link_and_runs_nothing(daemon: Daemon) -> Non
     assert daemon.client.get("/s/shr_unknown").status_code == daemon.client.head("/s/shr_unknown").status_code == 404
 
 
+def test_a_share_opens_from_a_link_on_any_page_and_in_no_frame_and_for_no_script(daemon: Daemon) -> None:
+    address = daemon.client.post("/anchors/share", json=_share()).json()["url"]
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert daemon.client.get(address, headers=link).status_code == 200
+    for other in ({"Sec-Fetch-Dest": "iframe"}, {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}):
+        assert daemon.client.get(address, headers=link | other).status_code == 403
+    assert daemon.client.get("/anchors", headers=link).status_code == 403
+
+
 def test_a_page_shows_code_as_code_and_no_character_that_hides_another(daemon: Daemon) -> None:
     text = "see:\n```py\nif a < b:\n    pass\n```\nred \u001b[31m turned \u202etxet"
     shared = {**_share(), "messages": [{"role": "assistant", "text": text}]}
