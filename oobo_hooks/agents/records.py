@@ -62,6 +62,11 @@ class AgentRecord:
     sub_agents: dict[str, str | None] = field(default_factory=dict)
     compactions: int = 0
 
+    @property
+    def owners(self) -> list[str]:
+        """The session and its sub-agents: whose the edits are."""
+        return list(dict.fromkeys([self.session_id, *self.sub_agents, *(one.agent for one in self.edits if one.agent)]))
+
 
 def read_records(state_dir: Path, *, since_ms: int = 0) -> list[AgentRecord]:
     """The recorded sessions of a repository (`state_dir` is `<git-common-dir>/oobo`) that did something since."""

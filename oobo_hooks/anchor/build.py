@@ -9,11 +9,12 @@ from typing import Any
 
 from oobo_hooks.anchor import attribution, author, interactions, linking, sessions
 from oobo_hooks.anchor.attribution import Attribution, FileAttribution, line_ranges
+from oobo_hooks.anchor.candidates import Candidates
 from oobo_hooks.anchor.contents import Contents
 from oobo_hooks.anchor.edit import Edit
-from oobo_hooks.anchor.evidence import SessionEvidence, collect
+from oobo_hooks.anchor.evidence import collect
 from oobo_hooks.anchor.facts import CommitFacts, FileFacts
-from oobo_hooks.anchor.linking import Caller, Candidates, Link
+from oobo_hooks.anchor.linking import Caller, Link
 from oobo_hooks.anchor.rewrites import Carried
 from oobo_hooks.anchor.writer import Writer
 from oobo_hooks.hook.spool import Record
@@ -61,7 +62,7 @@ def build(material: Material) -> Built:
     facts, record = material.facts, material.record
     committed = sorted({path for file in facts.files for path in (file.path, file.old_path)})
     links = _links(material, committed)
-    edits = [edit for link in links if link.evidence is not None for edit in _edits_before(link.evidence, record)]
+    edits = [edit for link in links for edit in _edits_before(link, record)]
     found = attribution.attribute(facts, edits, material.carried.lines, material.taken_of, material.contents)
     _claim_for_unreadable(links, facts, found)
     writers = {writer for file in found.files.values() for writer in file.writers}
@@ -71,23 +72,27 @@ def build(material: Material) -> Built:
 
 
 def _links(material: Material, committed: Sequence[str]) -> list[Link]:
-    taken = {
-        evidence_id: material.taken_of(evidence_id)
-        for session in material.candidates.recent()
-        for evidence_id in [session.id, *(agent.id for agent in session.all_sub_agents())]
-    }
+    known: dict[str, dict[str, set[int]]] = {}
+
+    def taken(session_id: str) -> dict[str, set[int]]:
+        if session_id not in known:
+            known[session_id] = material.taken_of(session_id)
+        return known[session_id]
+
     return linking.find_links(material.record, material.worktree, committed, material.candidates, taken)
 
 
-def _edits_before(evidence: SessionEvidence, record: Record) -> list[Edit]:
+def _edits_before(link: Link, record: Record) -> list[Edit]:
     """Edits made after the commit are none of its business."""
     latest = record.seen_at * 1000
-    return [edit for edit in evidence.edits if edit.at_ms is None or edit.at_ms <= latest]
+    return [edit for edit in link.edits if edit.at_ms is None or edit.at_ms <= latest]
 
 
 def _claim_for_unreadable(links: Sequence[Link], facts: CommitFacts, found: Attribution) -> None:
     """A commit made inside an agent whose log cannot be read at all: its unclaimed lines count as that agent's."""
-    blind = next((link for link in links if link.link_type == "explicit" and link.evidence is None), None)
+    blind = next(
+        (link for link in links if link.link_type == "explicit" and link.evidence is None and not link.edits), None
+    )
     if blind is None:
         return
     writer = Writer(blind.session_id, blind.tool)
@@ -160,7 +165,7 @@ def _assemble(material: Material, links: list[Link], found: Attribution) -> Anch
 
 def _described(link: Link, material: Material) -> SessionLink:
     old = material.carried.sessions.get(link.session_id)
-    if link.evidence is None and old is not None:
+    if link.evidence is None and link.record is None and old is not None:
         return SessionLink.model_validate({**old, "link_type": link.link_type})
     return sessions.session_link(link, transparent=material.transparent)
 
@@ -210,11 +215,16 @@ def _uses(material: Material) -> interactions.Use:
     for session in material.candidates.recent():
         edited: set[str] = set()
         read: set[str] = set()
-        for evidence in collect(session, material.worktree, sorted(committed)):
+        for evidence in collect(session, material.worktree, sorted(committed), material.candidates.recorded()):
             edited |= evidence.edited_paths & committed
             read |= evidence.read_paths & committed
         if edited or read:
             uses[session.id] = (edited, read)
+    for record in material.candidates.records():
+        own = (material.candidates.recorded().get(owner, ()) for owner in record.owners)
+        paths = {edit.path for edits in own for edit in edits} & committed
+        if paths:
+            uses.setdefault(record.session_id, (paths, set()))
     return uses
 
 

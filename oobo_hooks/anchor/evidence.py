@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from oobo_hooks.anchor.edit import Edit, Passage, split_lines
+from oobo_hooks.anchor.recorded import Recorded, merged
 from shared import transcripts
 from shared.transcripts import Conversation, FileEdit, Session, SubAgent, ToolCall
 
@@ -58,8 +59,13 @@ class SessionEvidence:
         return {edit.path for edit in self.edits if not edit.vague}
 
 
-def collect(session: Session, worktree: str, paths: Sequence[str]) -> list[SessionEvidence]:
-    """The evidence of a session and of each of its sub-agents, for the worktree; `paths` are the commit's files."""
+def collect(
+    session: Session, worktree: str, paths: Sequence[str], recorded: Recorded | None = None
+) -> list[SessionEvidence]:
+    """The evidence of a session and of each of its sub-agents, for the worktree; `paths` are the commit's files.
+
+    `recorded` are the edits that agents' hooks kept, by the session or sub-agent whose they are.
+    """
     places = _Places(session.cwd, worktree, paths)
     found = []
     for conversation in session.conversations():
@@ -67,6 +73,8 @@ def collect(session: Session, worktree: str, paths: Sequence[str]) -> list[Sessi
         evidence = SessionEvidence(session, conversation, owner)
         for call in conversation.tool_calls:
             _read_call(call, evidence, places)
+        if recorded and recorded.get(owner):
+            evidence.edits = merged(evidence.edits, recorded[owner])
         found.append(evidence)
     return found
 

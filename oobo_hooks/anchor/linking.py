@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from oobo_hooks import environment
+from oobo_hooks.agents.records import AgentRecord
+from oobo_hooks.anchor.candidates import WINDOW_SECONDS, Candidates
+from oobo_hooks.anchor.edit import Edit
 from oobo_hooks.anchor.evidence import SessionEvidence, collect
 from oobo_hooks.hook.spool import Record
-from shared import paths, transcripts
+from shared import paths
 from shared.transcripts import Session
 
-WINDOW_SECONDS = 24 * 3600.0
-LOG_WAIT_SECONDS = 2.0
-"""How long a log that is named but not there yet is waited for: tools write it a little late."""
 OMAR_SECONDS = 900.0
+Taken = Callable[[str], dict[str, set[int]]]
 
 _PROGRAMS = {
     "claude": "claude",
@@ -39,13 +40,22 @@ _PROGRAMS = {
 
 @dataclass
 class Link:
-    """One session of a commit. `evidence` is None when its log cannot be read."""
+    """One session of a commit. `evidence` is None when its log cannot be read; `record` is what agent hooks told.
+
+    `recorded` are the edits that hooks kept of it, for when there is no log.
+    """
 
     session_id: str
     tool: str
     link_type: Literal["explicit", "inferred"]
     reason: str
     evidence: SessionEvidence | None = None
+    record: AgentRecord | None = None
+    recorded: Sequence[Edit] = ()
+
+    @property
+    def edits(self) -> Sequence[Edit]:
+        return self.evidence.edits if self.evidence is not None else self.recorded
 
 
 @dataclass(frozen=True)
@@ -56,40 +66,6 @@ class Caller:
     session_id: str | None
     reason: str
     omar_agent: str | None = None
-
-
-@dataclass
-class Candidates:
-    """The sessions that may stand behind commits of one worktree; read again only when a log has changed."""
-
-    worktree: str
-    tools: Sequence[str]
-    _seen: tuple[tuple[str, int, int], ...] | None = None
-    _sessions: list[Session] = field(default_factory=list)
-
-    def recent(self) -> list[Session]:
-        """Sessions that worked here in the last day, the newest first."""
-        since = int((time.time() - WINDOW_SECONDS) * 1000)
-        found = sorted(transcripts.discover(self.tools, since_ms=since), key=lambda source: source.modified_ns)
-        seen = tuple((source.files[0].path, source.modified_ns, source.size) for source in found)
-        if seen != self._seen:
-            self._sessions = list(transcripts.sessions_of(self.worktree, since_ms=since, tools=self.tools))
-            self._seen = seen
-        return self._sessions
-
-    def by_id(self, session_id: str, tool: str | None) -> Session | None:
-        """The session with this id, waited for a little while when its log is not there yet."""
-        for session in self.recent():
-            if session.id == session_id:
-                return session
-        if tool is not None and tool not in transcripts.TOOLS:
-            return None
-        deadline = time.monotonic() + LOG_WAIT_SECONDS
-        while True:
-            found = transcripts.read_session(session_id, tool=tool)
-            if found is not None or time.monotonic() > deadline:
-                return found
-            time.sleep(0.1)
 
 
 def caller_of(record: Record) -> Caller | None:
@@ -145,11 +121,11 @@ def find_links(
     worktree: str,
     committed: Sequence[str],
     candidates: Candidates,
-    taken: dict[str, dict[str, set[int]]],
+    taken: Taken,
 ) -> list[Link]:
-    """The linked sessions, the explicit one first, each session before its sub-agents.
+    """The linked sessions, the explicit ones first, each session before its sub-agents.
 
-    `committed` are the commit's paths (also the old names of renamed files); `taken` maps a session to the edits that
+    `committed` are the commit's paths (also the old names of renamed files); `taken` tells of a session the edits that
     earlier anchors have taken.
     """
     links: dict[str, Link] = {}
@@ -157,8 +133,11 @@ def find_links(
     if caller is not None:
         for link in _explicit(caller, worktree, committed, candidates):
             links.setdefault(link.session_id, link)
+    for told in candidates.records():
+        for link in _recorded(told, worktree, committed, candidates, record, taken):
+            links.setdefault(link.session_id, link)
     for session in candidates.recent():
-        for link in _inferred(session, worktree, committed, record, taken):
+        for link in _inferred(session, worktree, committed, candidates, record, taken):
             links.setdefault(link.session_id, link)
     return list(links.values())
 
@@ -167,16 +146,23 @@ def _explicit(caller: Caller, worktree: str, committed: Sequence[str], candidate
     session, reason = _session_of(caller, worktree, candidates)
     if session is None:
         if caller.session_id is not None:
-            why = f"{caller.reason}; its log cannot be read"
-            yield Link(caller.session_id, caller.tool or "unknown", "explicit", why)
+            yield _without_log(caller, caller.session_id, committed, candidates)
         return
-    for evidence in collect(session, worktree, committed):
+    for evidence in collect(session, worktree, committed, candidates.recorded()):
         if evidence.sub_agent is None:
             yield Link(evidence.id, session.tool, "explicit", reason, evidence)
         elif evidence.edited_paths & set(committed):
             yield Link(
                 evidence.id, session.tool, "explicit", f"a sub-agent of {session.id} edited files here", evidence
             )
+
+
+def _without_log(caller: Caller, session_id: str, committed: Sequence[str], candidates: Candidates) -> Link:
+    record = next((one for one in candidates.records() if one.session_id == session_id), None)
+    edits = [edit for edit in candidates.recorded().get(session_id, ()) if edit.path in committed]
+    told = "; its log cannot be read" + (", but agent hooks recorded its edits" if record is not None else "")
+    tool = caller.tool or (record.tool if record is not None else "unknown")
+    return Link(session_id, tool, "explicit", caller.reason + told, None, record, edits)
 
 
 def _session_of(caller: Caller, worktree: str, candidates: Candidates) -> tuple[Session | None, str]:
@@ -202,21 +188,57 @@ def _is_within(cwd: Path, worktree: Path) -> bool:
     return resolved == worktree or worktree in resolved.parents
 
 
-def _inferred(
-    session: Session, worktree: str, committed: Sequence[str], record: Record, taken: dict[str, dict[str, set[int]]]
+def _recorded(
+    told: AgentRecord,
+    worktree: str,
+    committed: Sequence[str],
+    candidates: Candidates,
+    record: Record,
+    taken: Taken,
 ) -> Iterator[Link]:
-    earliest, latest = (record.seen_at - WINDOW_SECONDS) * 1000, record.seen_at * 1000
-    for evidence in collect(session, worktree, committed):
-        gone = taken.get(evidence.id, {})
-        fresh = [
-            edit
-            for edit in evidence.edits
-            if edit.path in committed and edit.at_ms is not None and earliest <= edit.at_ms <= latest
-        ]
+    """An agent's hook saw the edits; a log, where there is one, tells the rest of the session."""
+    fresh = {owner: _fresh(candidates.recorded().get(owner, ()), committed, record) for owner in told.owners}
+    if not any(fresh.values()):
+        return
+    session = candidates.by_id(told.session_id, told.tool, wait=False)
+    by_log = {one.id: one for one in collect(session, worktree, committed, candidates.recorded())} if session else {}
+    for owner, edits in fresh.items():
+        if edits:
+            new = _untaken(edits, taken(owner), record)
+            why = f"an agent hook recorded that it edited {_listed(new)}" if new else _BY_LINES
+            yield Link(owner, told.tool, "explicit", why, by_log.get(owner), told, edits)
+
+
+def _fresh(edits: Sequence[Edit], committed: Sequence[str], record: Record) -> list[Edit]:
+    latest = record.seen_at * 1000
+    return [edit for edit in edits if edit.path in committed and edit.at_ms is not None and edit.at_ms <= latest]
+
+
+def _untaken(edits: Sequence[Edit], gone: dict[str, set[int]], record: Record) -> list[str]:
+    """The files of the last day's edits that no earlier anchor has taken."""
+    earliest = (record.seen_at - WINDOW_SECONDS) * 1000
+    return sorted({one.path for one in edits if not one.vague and one.id not in gone and (one.at_ms or 0) >= earliest})
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:3]) + (" …" if len(paths) > 3 else "")
+
+
+def _inferred(
+    session: Session,
+    worktree: str,
+    committed: Sequence[str],
+    candidates: Candidates,
+    record: Record,
+    taken: Taken,
+) -> Iterator[Link]:
+    earliest = (record.seen_at - WINDOW_SECONDS) * 1000
+    for evidence in collect(session, worktree, committed, candidates.recorded()):
+        fresh = [edit for edit in _fresh(evidence.edits, committed, record) if (edit.at_ms or 0) >= earliest]
         evidence.edits = fresh
-        new = sorted({edit.path for edit in fresh if not edit.vague and edit.id not in gone})
+        new = _untaken(fresh, taken(evidence.id), record)
         if new:
-            why = f"its log shows that it edited {', '.join(new[:3])}{' …' if len(new) > 3 else ''} in the last 24 h"
+            why = f"its log shows that it edited {_listed(new)} in the last 24 h"
             yield Link(evidence.id, session.tool, "inferred", why, evidence)
         elif fresh:
             # Kept only when a line of the commit proves to be its own.

@@ -14,9 +14,9 @@ CHARACTERS_PER_TOKEN = 4
 
 
 def session_link(link: Link, *, transparent: bool) -> SessionLink:
-    """The wire form of a link. Without a readable log only its id, tool and type are known."""
+    """The wire form of a link. Without a readable log only its id, tool and type are known, and what hooks recorded."""
     if link.evidence is None:
-        return SessionLink(session_id=link.session_id, agent=link.tool, link_type=link.link_type)
+        return _recorded_link(link) if link.record is not None else _bare_link(link)
     evidence, conversation = link.evidence, link.evidence.conversation
     usage, estimated = token_usage(conversation)
     calls = conversation.tool_calls
@@ -43,6 +43,27 @@ def session_link(link: Link, *, transparent: bool) -> SessionLink:
         parent_session_id=parent_id(evidence.session, sub_agent) if sub_agent is not None else None,
         subagent_type=sub_agent.kind if sub_agent is not None else None,
     )
+
+
+def _bare_link(link: Link) -> SessionLink:
+    return SessionLink(session_id=link.session_id, agent=link.tool, link_type=link.link_type)
+
+
+def _recorded_link(link: Link) -> SessionLink:
+    record = link.record
+    assert record is not None
+    told = _bare_link(link)
+    told.files_touched = sorted({edit.path for edit in link.recorded})
+    if link.session_id != record.session_id:
+        told.is_subagent, told.parent_session_id = True, record.session_id
+        told.subagent_type = record.sub_agents.get(link.session_id)
+        return told
+    told.model = record.model
+    told.duration_secs = max(0, (record.last_ms - record.started_ms) // 1000)
+    told.tool_calls, told.tool_failures = record.tools.total(), record.failures
+    told.tool_usage = dict(sorted(record.tools.items()))
+    told.subagent_count, told.compact_count = len(record.sub_agents), record.compactions
+    return told
 
 
 def token_usage(conversation: Conversation) -> tuple[Usage, bool]:

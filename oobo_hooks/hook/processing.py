@@ -11,9 +11,9 @@ from oobo_hooks import repository as repositories
 from oobo_hooks.anchor import facts as git_facts
 from oobo_hooks.anchor import origins, reflog, rewrites
 from oobo_hooks.anchor.build import Built, Material, build
+from oobo_hooks.anchor.candidates import Candidates
 from oobo_hooks.anchor.contents import Contents
 from oobo_hooks.anchor.facts import CommitFacts
-from oobo_hooks.anchor.linking import Candidates
 from oobo_hooks.anchor.sessions import token_usage, usage_numbers
 from oobo_hooks.hook.spool import Record
 from oobo_hooks.repository import Repository, RepositoryGoneError
@@ -31,9 +31,9 @@ class Workshop:
     config: Config
     candidates: dict[str, Candidates] = field(default_factory=dict)
 
-    def candidates_of(self, worktree: str) -> Candidates:
+    def candidates_of(self, worktree: str, state_dir: Path) -> Candidates:
         tools = settings.enabled_tools(self.config)
-        return self.candidates.setdefault(worktree, Candidates(worktree, tools))
+        return self.candidates.setdefault(worktree, Candidates(worktree, tools, state_dir))
 
 
 def make_anchor(workshop: Workshop, record: Record, replaces: list[str]) -> bool:
@@ -133,7 +133,7 @@ def _material(
         record=record,
         facts=facts,
         worktree=worktree,
-        candidates=workshop.candidates_of(worktree),
+        candidates=workshop.candidates_of(worktree, repository.state_dir),
         taken_of=lambda session_id: anchors.taken_lines(workshop.connection, known.id, session_id),
         contents=Contents(repository, worktree),
         transparent=settings.is_transparent(workshop.config, known.transparency),

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from oobo_hooks import repository as repositories
-from oobo_hooks.anchor import linking
+from oobo_hooks.anchor import candidates
 from oobo_hooks.hook import installation, scripts, waiting
 from oobo_hooks.hook.worker import Worker
 from oobo_hooks.store import anchors, database
@@ -258,7 +258,7 @@ def quick(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Reposi
     By then git and the logs have told all they will, so nothing is waited for.
     """
     monkeypatch.setattr(waiting, "PAIR_SECONDS", 0.0)
-    monkeypatch.setattr(linking, "LOG_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(candidates, "LOG_WAIT_SECONDS", 0.0)
     made = Repository(tmp_path / "project")
     made.in_background = False
     made.install()

@@ -1,0 +1,79 @@
+"""The sessions that may stand behind commits of one worktree: by their logs, and by what agents' hooks recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oobo_hooks.agents import records
+from oobo_hooks.agents.records import AgentRecord
+from oobo_hooks.anchor import recorded
+from oobo_hooks.anchor.edit import Edit
+from shared import transcripts
+from shared.transcripts import Session
+
+WINDOW_SECONDS = 24 * 3600.0
+LOG_WAIT_SECONDS = 2.0
+"""How long a log that is named but not there yet is waited for: tools write it a little late."""
+
+
+@dataclass
+class Candidates:
+    """The sessions that may stand behind commits of one worktree; read again only when a log has changed."""
+
+    worktree: str
+    tools: Sequence[str]
+    state_dir: Path
+    _seen: tuple[tuple[str, int, int], ...] | None = None
+    _sessions: list[Session] = field(default_factory=list)
+    _records: list[AgentRecord] = field(default_factory=list)
+    _recorded: dict[str, list[Edit]] = field(default_factory=dict)
+    _seen_records: frozenset[tuple[str, int, int]] | None = None
+
+    def recent(self) -> list[Session]:
+        """Sessions that worked here in the last day, the newest first."""
+        since = int((time.time() - WINDOW_SECONDS) * 1000)
+        found = sorted(transcripts.discover(self.tools, since_ms=since), key=lambda source: source.modified_ns)
+        seen = tuple((source.files[0].path, source.modified_ns, source.size) for source in found)
+        if seen != self._seen:
+            self._sessions = list(transcripts.sessions_of(self.worktree, since_ms=since, tools=self.tools))
+            self._seen = seen
+        return self._sessions
+
+    def records(self) -> list[AgentRecord]:
+        """The sessions that agents' hooks recorded in this repository."""
+        seen = frozenset(self._stamps())
+        if seen != self._seen_records:
+            found = records.read_records(self.state_dir)
+            self._records = [record for record in found if record.tool in self.tools]
+            self._recorded = {}
+            for record in self._records:
+                self._recorded |= recorded.edits_of(record, self.worktree)
+            self._seen_records = seen
+        return self._records
+
+    def recorded(self) -> dict[str, list[Edit]]:
+        """The recorded edits of this worktree: id of a session or sub-agent → its edits."""
+        self.records()
+        return self._recorded
+
+    def _stamps(self) -> Iterator[tuple[str, int, int]]:
+        for path in (self.state_dir / records.FOLDER).glob("*.jsonl"):
+            state = path.stat()
+            yield path.name, state.st_mtime_ns, state.st_size
+
+    def by_id(self, session_id: str, tool: str | None, *, wait: bool = True) -> Session | None:
+        """The session with this id, waited for a little while when its log is not there yet."""
+        for session in self.recent():
+            if session.id == session_id:
+                return session
+        if tool is not None and tool not in transcripts.TOOLS:
+            return None
+        deadline = time.monotonic() + (LOG_WAIT_SECONDS if wait else 0.0)
+        while True:
+            found = transcripts.read_session(session_id, tool=tool)
+            if found is not None or time.monotonic() > deadline:
+                return found
+            time.sleep(0.1)
