@@ -117,7 +117,7 @@ _omar_completion() {
             "/spawn") words="--help --task --task-file --workdir --backend --model --command --parent --role --env --worktree --dry-run --json" ;;
             "/list") words="--help --parent --health --json" ;;
             "/show") words="--help --lines --json" ;;
-            "/send") words="--help --enter --no-enter --raw --dry-run --json" ;;
+            "/send") words="--help --enter --no-enter --raw --force --dry-run --json" ;;
             "/attach") words="--help --dry-run" ;;
             "/kill") words="--help --force --tree --dry-run --json" ;;
             "/wait") words="--help --health --timeout --json" ;;

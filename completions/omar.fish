@@ -183,7 +183,7 @@ function _omar_completion
             case '/show'
                 printf '%s\t%s\n' '--help' 'show help' '--lines' 'How many lines of its output' '--json' 'Print one JSON document on stdout'
             case '/send'
-                printf '%s\t%s\n' '--help' 'show help' '--enter' 'Submit it, or only paste it' '--no-enter' 'Submit it, or only paste it' '--raw' 'Type control characters as keys (ESC interrupts)' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
+                printf '%s\t%s\n' '--help' 'show help' '--enter' 'Submit it, or only paste it' '--no-enter' 'Submit it, or only paste it' '--raw' 'Type control characters as keys (ESC interrupts)' '--force' 'Behind a draft in its input, and submit both' '--dry-run' 'Show exactly what would be done, and do nothing' '--json' 'Print one JSON document on stdout'
             case '/attach'
                 printf '%s\t%s\n' '--help' 'show help' '--dry-run' 'Show exactly what would be done, and do nothing'
             case '/kill'

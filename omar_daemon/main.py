@@ -194,13 +194,14 @@ def send(
     text: Annotated[str | None, typer.Argument(help="What to type; `-` or nothing reads stdin.")] = None,
     enter: Annotated[bool, typer.Option("--enter/--no-enter", help="Submit it, or only paste it.")] = True,
     raw: Annotated[bool, typer.Option("--raw", help="Type control characters as keys (ESC interrupts).")] = False,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Behind a draft in its input, and submit both.")] = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> int:
     """Type a text into an agent and see that it arrives."""
     from omar_daemon.commands import send as command
 
-    return command.run(name=name, text=text, enter=enter, raw=raw, dry_run=dry_run, json=json)
+    return command.run(name=name, text=text, enter=enter, raw=raw, force=force, dry_run=dry_run, json=json)
 
 
 @app.command("attach")

@@ -71,7 +71,8 @@ async def send(request: Request) -> Response:
     if len(_encoded(body.text, "text")) > TEXT_BYTES:
         raise ApiError(413, f"text is larger than {TEXT_BYTES} bytes.")
     with refusals():
-        await services(request).fleet.send(_id(request), body.text, enter=body.enter, raw=body.raw)
+        options = {"enter": body.enter, "raw": body.raw, "force": body.force}
+        await services(request).fleet.send(_id(request), body.text, **options)
     return JSONResponse({"status": "sent"})
 
 

@@ -20,6 +20,7 @@ _STATUSES: tuple[tuple[type[OmaError], int], ...] = (
     (fleet_errors.UnknownAgent, 404),
     (fleet_errors.NameTaken, 409),
     (fleet_errors.AgentDead, 409),
+    (fleet_errors.InputOccupied, 409),
     (fleet_errors.TooManyAgents, 429),
     (event_errors.InvalidEvent, 400),
     (event_errors.UnknownEvent, 404),

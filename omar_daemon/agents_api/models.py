@@ -29,11 +29,13 @@ class StatusBody(Body):
 
 
 class SendBody(Body):
-    """POST /api/agents/:id/send. `raw` types the bytes as keys instead of pasting them."""
+    """POST /api/agents/:id/send. `raw` types the bytes as keys instead of pasting them; `force` types behind a draft
+    that stands in the input, and submits it too."""
 
     text: str
     enter: bool = False
     raw: bool = False
+    force: bool = False
 
 
 class EventBody(Body):

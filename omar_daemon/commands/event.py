@@ -65,7 +65,7 @@ def schedule(
 
 
 def show_all(*, receiver: str | None, dead: bool, json: bool) -> int:
-    """Print the events that wait, or with `dead` those that could not be delivered and why."""
+    """Print the events that wait, and why one that is due does; or with `dead` those that could not be delivered."""
     params = {key: value for key, value in (("receiver", receiver), ("state", "dead" if dead else None)) if value}
     from omar_daemon.client import daemon_client
 
@@ -77,12 +77,18 @@ def show_all(*, receiver: str | None, dead: bool, json: bool) -> int:
     if not found["events"]:
         output.say("No dead events." if dead else "No events.")
         return 0
-    last = "reason" if dead else "payload"
-    rows = [
-        [e["id"], shown_time(e["timestamp"]), _every(e), e["sender"], e["receiver"], e[last]] for e in found["events"]
-    ]
-    output.print_table(("event", "due", "every", "from", "to", last), rows, cut_last=not dead)
+    output.print_table(*_table(found["events"], dead=dead), cut_last=not dead)
     return 0
+
+
+def _table(events: list[dict[str, Any]], *, dead: bool) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Heads and rows; the reasons have a column when there is one."""
+    last = ("reason",) if dead else ("reason", "payload") if any("reason" in e for e in events) else ("payload",)
+    rows = [
+        [e["id"], shown_time(e["timestamp"]), _every(e), e["sender"], e["receiver"], *(e.get(key, "") for key in last)]
+        for e in events
+    ]
+    return ("event", "due", "every", "from", "to", *last), rows
 
 
 def cancel(*, ids: list[str], dry_run: bool, json: bool) -> int:

@@ -10,9 +10,11 @@ from shared import output
 from shared.errors import UsageError
 
 
-def run(*, name: str, text: str | None, enter: bool, raw: bool, dry_run: bool, json: bool) -> int:
-    """Type `text` (`-` or none: stdin, without its last line feed) and, with `enter`, submit it."""
-    body = {"text": _text(text), "enter": enter, **({"raw": True} if raw else {})}
+def run(*, name: str, text: str | None, enter: bool, raw: bool, force: bool, dry_run: bool, json: bool) -> int:
+    """Type `text` (`-` or none: stdin, without its last line feed) and, with `enter`, submit it; with `force` also
+    behind a draft that stands there."""
+    options = {name: True for name, chosen in (("raw", raw), ("force", force)) if chosen}
+    body = {"text": _text(text), "enter": enter, **options}
     path = path_of(name, "/send")
     if dry_run:
         sentence = f"{'type keys into' if raw else 'send to' if enter else 'paste into'} agent {name}"

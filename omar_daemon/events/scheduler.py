@@ -18,7 +18,8 @@ from omar_daemon.events import texts
 from omar_daemon.events.errors import EventConflict, UnknownEvent
 from omar_daemon.events.ledger import Ledger
 from omar_daemon.events.requests import EventRequest, build
-from omar_daemon.fleet.errors import AgentDead, InvalidRequest, UnknownAgent
+from omar_daemon.fleet.courtesy import HOLD_SECONDS
+from omar_daemon.fleet.errors import AgentDead, InputOccupied, InvalidRequest, UnknownAgent
 from omar_daemon.fleet.fleet import Fleet
 from omar_daemon.fleet.launch import short_name
 from omar_daemon.store.engine import Store
@@ -50,6 +51,7 @@ class Scheduler:
         self._loop: asyncio.Task[None] | None = None
         self._postmen: dict[str, asyncio.Task[None]] = {}
         self._typing: set[str] = set()
+        self._held: dict[str, str] = {}
         self._arriving: dict[str, asyncio.Task[EventRecord]] = {}
         self._created = 0
         self._stopping = False
@@ -97,7 +99,12 @@ class Scheduler:
         """The events that wait (or are `dead`), in the order in which they are due."""
         wanted = short_name(receiver) if receiver is not None else None
         found = [event for event in self._ledger.all() if event.stage == state]
-        return [shown(event) for event in found if wanted is None or event.receiver == wanted]
+        now = time.time_ns()
+        return [
+            shown(event, self._held.get(event.receiver) if event.timestamp <= now else None)
+            for event in found
+            if wanted is None or event.receiver == wanted
+        ]
 
     async def cancel(self, identifier: str) -> None:
         """Take an event off the list; UnknownEvent when it is none, or is just being typed for the last time."""
@@ -162,6 +169,7 @@ class Scheduler:
     def _dismiss(self, receiver: str, _done: asyncio.Task[None]) -> None:
         self._postmen.pop(receiver, None)
         self._typing.discard(receiver)
+        self._held.pop(receiver, None)
         self._wake.set()
 
     def _due(self, receiver: str) -> list[EventRecord]:
@@ -171,10 +179,16 @@ class Scheduler:
         return [event for event in due if (event.timestamp, event.begun) == (due[0].timestamp, due[0].begun)]
 
     async def _serve(self, receiver: str) -> None:
-        """Deliver everything that is due for one agent, in order."""
+        """Deliver everything that is due for one agent, in order. What is held back costs no attempt."""
         failures = 0
         while not self._stopping and (batch := self._due(receiver)):
-            problem = await self._try(receiver, batch)
+            try:
+                problem = await self._try(receiver, batch)
+            except InputOccupied as held:
+                self._held[receiver] = held.message
+                await asyncio.sleep(HOLD_SECONDS)
+                continue
+            self._held.pop(receiver, None)
             failures = failures + 1 if problem is not None else 0
             if problem is not None and failures >= ATTEMPTS:
                 await self._bury(batch, problem)
@@ -183,13 +197,15 @@ class Scheduler:
                 await asyncio.sleep(RETRY_SECONDS * failures)
 
     async def _try(self, receiver: str, batch: list[EventRecord]) -> str | None:
-        """One attempt; what was wrong when another one may help."""
+        """One attempt; what was wrong when another one may help. InputOccupied when nothing may be typed now."""
         try:
             if not (batch[0].begun and await self._finish_typing(receiver, batch)):
                 await self._deliver(receiver, batch)
             await self._done(batch)
         except Withdrawn:
             return None
+        except InputOccupied:
+            raise
         except (UnknownAgent, AgentDead, InvalidRequest) as error:
             await self._bury(batch, error.message)
         except OmaError as error:
@@ -244,8 +260,8 @@ class Scheduler:
             await self._ledger.remove(old)
 
 
-def shown(event: EventRecord) -> dict[str, Any]:
-    """An event as the surface answers it."""
+def shown(event: EventRecord, held: str | None = None) -> dict[str, Any]:
+    """An event as the surface answers it; `held` is why it is due and not delivered yet."""
     answer: dict[str, Any] = {
         "id": event.id,
         "sender": event.sender,
@@ -257,6 +273,8 @@ def shown(event: EventRecord) -> dict[str, Any]:
     }
     if event.recurring_ns is not None:
         answer["recurring_ns"] = event.recurring_ns
+    if held is not None:
+        answer["reason"] = held
     if event.stage == "dead":
         answer.update(state="dead", reason=event.reason, died_at=event.ended_at)
     return answer

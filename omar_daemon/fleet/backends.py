@@ -23,8 +23,10 @@ class Backend:
     """One agent program.
 
     `ready`: all of these stand on the screen when it takes input. `questions`: any of these near the end means it
-    waits for a person. `input_line` begins the input box; `hints` are lines that are decoration. `collapsed` is
-    how a long paste is shown. `enter_seconds` is how long after a paste Enter is understood as Enter.
+    waits for a person. `diverted`: any of these at the end means that what is typed is no message (it would run in a
+    shell, or be lost). `input_line` begins the input box, which is `framed` when it stands between two rules;
+    `hints` are lines that are decoration. `collapsed` is how a long paste is shown. `enter_seconds` is how long after
+    a paste Enter is understood as Enter.
     """
 
     name: str
@@ -34,7 +36,9 @@ class Backend:
     ready: tuple[re.Pattern[str], ...] = ()
     not_ready: tuple[re.Pattern[str], ...] = ()
     questions: tuple[re.Pattern[str], ...] = ()
+    diverted: tuple[re.Pattern[str], ...] = ()
     input_line: re.Pattern[str] | None = None
+    framed: bool = False
     hints: tuple[re.Pattern[str], ...] = ()
     collapsed: re.Pattern[str] | None = None
     enter_seconds: float = 0.1
@@ -57,7 +61,9 @@ BUILT_IN: tuple[Backend, ...] = (
             r"Do you want to\b.*\?", r"Do you trust\b", r"Esc to cancel", r"Enter to confirm",
             r"Would you like to proceed\?",
         ),
+        diverted=_all(r"^\s*! for (shell|bash) mode", r"^\s*Showing detailed transcript"),
         input_line=re.compile(r"^\s*[❯>](\s|$)(?!\d\. )"),
+        framed=True,
         hints=_all(
             r"\? for shortcuts", r"shift\+tab to cycle", r"esc to interrupt", r"^\s*[✻✽✶✳✢·*]\s+\S+(…| for )",
             r"paste again to expand",
@@ -77,6 +83,7 @@ BUILT_IN: tuple[Backend, ...] = (
             r"Would you like to\b.*\?", r"Press enter to (continue|confirm)", r"Hooks need review", r"Do you trust\b",
             r"Allow command\?",
         ),
+        diverted=_all(r"^\s*(.*· )?Shell mode( ·|$)", r"↑/↓ to scroll\b.*\bpgup/pgdn"),
         input_line=re.compile(r"^\s*›(\s|$)(?! ?\d\. )"),
         hints=_all(r"\? for shortcuts", r"esc to interrupt", r"^\s*\S+ .*· [~/]", r"^\s*Worked for \S+", r"f2 to view"),
         collapsed=re.compile(r"\[Pasted Content \d+ chars\]"),
@@ -113,6 +120,7 @@ BUILT_IN: tuple[Backend, ...] = (
         prompt="first_message",
         ready=_all(r"ctrl\+p commands|ctrl\+x .*|Ask anything"),
         questions=_all(r"Permission required", r"Allow once\s+Allow always\s+Reject"),
+        diverted=_all(r"esc exit shell mode\s*$"),
         input_line=re.compile(r"^\s*[┃│]?\s*Ask anything|^\s*┃\s+Build\b|^\s*┃\s*$"),
         hints=_all(r"ctrl\+p commands", r"esc interrupt|esc again to interrupt", r"^\s*[▣⬝■]", r"^\s*┃?\s*Build\b"),
         collapsed=re.compile(r"\[Pasted ~\d+ lines\]"),
@@ -131,7 +139,9 @@ _CONFIG_KEYS = frozenset(
         "ready",
         "not_ready",
         "questions",
+        "diverted",
         "input_line",
+        "framed",
         "hints",
         "collapsed",
         "enter_seconds",
@@ -215,7 +225,7 @@ def _is_shared(program: str) -> bool:
 
 
 def _value(where: str, key: str, value: Any) -> Any:
-    if key in {"ready", "not_ready", "questions", "hints"}:
+    if key in {"ready", "not_ready", "questions", "diverted", "hints"}:
         return _patterns(where, key, value)
     if key in {"input_line", "collapsed"}:
         return _patterns(where, key, [value])[0]
@@ -223,6 +233,10 @@ def _value(where: str, key: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 600:
             raise ConfigError(f"{where}: {key} must be a number of seconds.")
         return float(value)
+    if key == "framed":
+        if not isinstance(value, bool):
+            raise ConfigError(f"{where}: framed must be true or false.")
+        return value
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{where}: {key} must be a text.")
     if key == "prompt" and value not in PROMPT_STYLES:

@@ -1,116 +1,223 @@
-"""Respect for the person at an agent's keyboard: a half-typed text is waited for, set aside and put back."""
+"""Respect for the person at an agent's keyboard: a half-typed text is waited for, taken out and put back.
+
+What cannot be taken out and put back exactly is left alone, and nothing is typed: `InputOccupied` says why.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from omar_daemon.fleet import drafts, processes
+from omar_daemon.fleet import boxes, drafts, processes
+from omar_daemon.fleet.boxes import Box, Capture
 from omar_daemon.fleet.channel import Channel
-from omar_daemon.fleet.delivery import Courier, Target
-from omar_daemon.fleet.errors import DeliveryFailed
+from omar_daemon.fleet.delivery import Courier, Target, comparable
+from omar_daemon.fleet.ending import Later
+from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, InputOccupied, TmuxError
+from omar_daemon.fleet.styles import cells, plain
 
 log = logging.getLogger("omar.fleet")
 
 WAIT_SECONDS = 30.0
+HOLD_SECONDS = 2.0
+"""How long until a text that was held back is tried again."""
 LOOK_SECONDS = 0.2
-ERASE_SECONDS = 0.4
-MOST_ERASURES = 2 * drafts.MOST_LINES + 10
+KEY_SECONDS = 0.4
+ERASE_SECONDS = 8.0
+DOUBT_SECONDS = 0.3
+REST_SECONDS = 0.5
+"""How long a draft stands unchanged before it is touched: keys of a person and of ours must not mix."""
+CHUNK_LENGTH = 140
+"""A longer paste would be shown collapsed (by opencode, from 150 characters on)."""
+ASKED = "A question stands in the place of its input."
+HIDDEN = "Its input box is not on its screen."
+ELSEWHERE = "Something else than its input (a shell, a menu, a transcript) takes what is typed."
+STUBBORN = "A draft stands in its input that could not be taken out."
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One look at an input: `draft` is what stands in it, `asked` whether a question stands where it should be."""
+    """One look at an input. `box` is that of a known program, `typed` what stands before the cursor of another;
+    `problem` says why nothing may be typed."""
 
-    draft: str
     lines: tuple[str, ...]
     cursor: tuple[int, int]
-    asked: bool = False
+    width: int
+    box: Box | None = None
+    typed: str = ""
+    problem: str | None = None
+
+    @property
+    def draft(self) -> str:
+        return self.box.draft if self.box is not None else self.typed
 
 
 class Courtesy:
-    def __init__(self, reader: Channel, actor: Channel, courier: Courier) -> None:
+    """`later` runs what must not hold up a delivery."""
+
+    def __init__(self, reader: Channel, actor: Channel, courier: Courier, later: Later) -> None:
         self._reader = reader
         self._actor = actor
         self._courier = courier
+        self._later = later
+        # Programs that have shown their input box, and drafts that did not come out, by pane and process.
+        self._met: set[tuple[str, int]] = set()
+        self._stubborn: dict[tuple[str, int], Box] = {}
 
     async def wait_for_person(self, target: Target, is_attached: Callable[[], Awaitable[bool]]) -> None:
-        """Return when no person is typing (30 s at most) and no question of the program stands (without limit).
-
-        Enter would answer the question, and that is the person's to do.
-        """
-        deadline = time.monotonic() + WAIT_SECONDS
+        """Return when there is no draft, or it is at rest and nobody attached; after 30 s at most. InputOccupied."""
+        began = changed = time.monotonic()
+        seen = ""
         while True:
-            desk = await self._look(target)
-            typing = bool(desk.draft) and time.monotonic() < deadline and await is_attached()
-            if not desk.asked and not typing:
+            desk, now = await self._free_desk(target), time.monotonic()
+            if desk.draft != seen:
+                seen, changed = desk.draft, now
+            if not desk.draft or now - began > WAIT_SECONDS:
+                return
+            if now - changed > REST_SECONDS and not await is_attached():
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def set_aside(self, target: Target) -> str:
-        """Clear the input; returns the draft to be put back, "" when there was none or it must stay."""
-        desk = await self._look(target)
-        if not desk.draft or not drafts.can_be_put_back(desk.draft):
+    @contextlib.asynccontextmanager
+    async def aside(self, target: Target, own: str = "") -> AsyncIterator[None]:
+        """Meanwhile the input is empty; a draft stands there again afterwards. Raises InputOccupied.
+
+        `own` is what was sent there without Enter: that is no person's, and stays.
+        """
+        draft = await self._take_out(target, own)
+        try:
+            yield
+        finally:
+            if draft and not await self._put_back(target, draft):
+                self._later(self._put_back_later(target, draft))
+
+    @contextlib.asynccontextmanager
+    async def round(self, target: Target, own: str) -> AsyncIterator[None]:
+        """`aside` for a text that was sent: it may answer a question, and only known programs show what a draft is."""
+        known = target.backend is not None and target.backend.input_line is not None
+        if not known or (await self._look(target)).problem == ASKED:
+            yield
+            return
+        async with self.aside(target, own):
+            yield
+
+    async def _take_out(self, target: Target, own: str) -> str:
+        desk = await self._free_desk(target, own)
+        if not desk.draft or _is_own(desk, own):
             return ""
-        if target.backend is not None and target.backend.input_line is not None:
-            return desk.draft if await self._erase_box(target, desk) else ""
+        if desk.box is not None:
+            return await self._take_out_of_box(target, desk)
         return await self._erase_line(target)
 
-    async def put_back(self, target: Target, draft: str) -> bool:
-        """Type the draft again, without submitting it; False while a question stands, which it might answer."""
-        if (await self._look(target)).asked:
-            return False
+    async def _free_desk(self, target: Target, own: str = "") -> Desk:
+        """A look at the input; InputOccupied when what is there must be left alone."""
+        deadline = time.monotonic() + DOUBT_SECONDS
+        while True:
+            desk = await self._look(target)
+            problem = desk.problem or self._why_unreadable(target, desk, own)
+            if problem is None:
+                return desk
+            # The look may have met a screen that was half drawn.
+            if time.monotonic() > deadline:
+                raise InputOccupied(problem)
+            await asyncio.sleep(0.05)
+
+    def _why_unreadable(self, target: Target, desk: Desk, own: str) -> str | None:
+        if desk.box is None or not desk.draft or _is_own(desk, own):
+            return None
+        tried = self._stubborn.get(_program(target))
+        return STUBBORN if tried is not None and tried.rows == desk.box.rows else drafts.unreadable(desk.box)
+
+    async def _take_out_of_box(self, target: Target, desk: Desk) -> str:
+        """Empty a box key by key, for what each took away tells the breaks of a person from those of the screen."""
+        assert desk.box is not None
+        box, taken = await self._at_its_end(target, desk.box), ""
         try:
-            await self._courier.deliver(target, draft, enter=False)
-        except DeliveryFailed as error:
+            while box.draft:
+                after = await self._press(target, box, "C-u", ERASE_SECONDS)
+                piece = drafts.taken_away(box, after)
+                if piece is None:
+                    self._stubborn[_program(target)] = desk.box
+                    raise InputOccupied(STUBBORN)
+                box, taken = after, piece + taken
+        except BaseException:
+            await self._type(target, taken)
+            raise
+        return taken
+
+    async def _at_its_end(self, target: Target, box: Box) -> Box:
+        row, column = box.cursor or (0, 0)
+        if column >= cells(box.rows[row]):
+            return box
+        return await self._press(target, box, "C-e", KEY_SECONDS)
+
+    async def _put_back(self, target: Target, draft: str) -> bool:
+        """Type the draft again, without submitting it; False while a question stands, which it might answer."""
+        try:
+            if (await self._look(target)).problem is not None:
+                return False
+            await self._type(target, draft)
+        except (AgentDead, DeliveryFailed, TmuxError) as error:
             log.warning("a draft of %d characters could not be put back into %s: %s", len(draft), target.name, error)
         return True
 
-    async def _erase_box(self, target: Target, desk: Desk) -> bool:
-        """Empty the box line by line; whether it is. What was erased in vain stands there again."""
-        whole = desk.draft
-        keys: tuple[str, ...] = ("C-e", "C-u")
-        for _ in range(MOST_ERASURES):
-            await self._press(target, *keys)
-            after = await self._changed(target, desk)
-            if not after.draft:
-                return not after.asked
-            if (after.lines, after.cursor) != (desk.lines, desk.cursor):
-                keys = ("C-e", "C-u")
-            elif keys[0] == "C-e":
-                # At the beginning of the first line: what follows is below the cursor.
-                keys = ("DC", "C-e", "C-u")
-            else:
-                break
-            desk = after
-        if lost := drafts.missing(whole, desk.draft):
-            await self._courier.deliver(target, lost, enter=False)
-        return False
+    async def _put_back_later(self, target: Target, draft: str) -> None:
+        """When the person has answered the question that stands in the draft's place."""
+        while not await self._put_back(target, draft):
+            await asyncio.sleep(1.0)
+
+    async def _type(self, target: Target, text: str) -> None:
+        """As a person would, line by line: a text of several lines in one paste would be shown collapsed."""
+        if target.backend is None or target.backend.input_line is None:
+            await self._courier.deliver(target, text, enter=False)
+            return
+        for number, line in enumerate(text.split("\n")):
+            if number and (box := (await self._look(target)).box) is not None:
+                await self._press(target, box, "C-j", ERASE_SECONDS)
+            for start in range(0, len(line), CHUNK_LENGTH):
+                await self._courier.deliver(target, line[start : start + CHUNK_LENGTH], enter=False)
 
     async def _erase_line(self, target: Target) -> str:
         """In a line editor of unknown make: what "delete to the beginning" takes away is the draft."""
         untouched = await self._look(target)
-        await self._press(target, "C-e")
+        await self._key(target, "C-e")
         before = await self._settled(target)
-        await self._press(target, "C-u")
+        await self._key(target, "C-u")
         after = await self._changed(target, before)
         if after.cursor[::-1] > before.cursor[::-1]:
             # The first key was shown only now.
             before, after = after, await self._changed(target, after)
-        draft = drafts.removed(before.lines, before.cursor, after.cursor)
+        draft = drafts.removed(before.lines, before.cursor, after.cursor, before.width)
         # The terminal itself, which edits lines for simple programs, knows no "to the end" and shows the key.
         shows_key = before.lines != untouched.lines and draft.endswith("^E")
         return draft[:-2] if shows_key else draft
 
-    async def _press(self, target: Target, *keys: str) -> None:
-        await self._actor.batch([("send-keys", "-t", target.pane_id, *keys)])
+    async def _key(self, target: Target, key: str) -> None:
+        # Copy mode would take the key for its own.
+        leave = ("copy-mode", "-q", "-t", target.pane_id)
+        await self._actor.batch([leave, ("send-keys", "-t", target.pane_id, key)])
+
+    async def _press(self, target: Target, before: Box, key: str, seconds: float) -> Box:
+        """The box once a key has changed it and it has come to rest, or as it was when nothing came in time."""
+        await self._key(target, key)
+        deadline = time.monotonic() + seconds
+        seen = before
+        while True:
+            box = (await self._look(target)).box or before
+            if box == seen != before:
+                return box
+            if box == before and time.monotonic() > deadline:
+                return before
+            seen = box
+            await asyncio.sleep(0.02)
 
     async def _changed(self, target: Target, before: Desk) -> Desk:
         """The next look that differs, or the last one in time."""
-        deadline = time.monotonic() + ERASE_SECONDS
+        deadline = time.monotonic() + KEY_SECONDS
         while True:
             desk = await self._look(target)
             if (desk.lines, desk.cursor) != (before.lines, before.cursor) or time.monotonic() > deadline:
@@ -127,18 +234,32 @@ class Courtesy:
             desk = after
 
     async def _look(self, target: Target) -> Desk:
-        where = ("display-message", "-p", "-t", target.pane_id, "#{cursor_x} #{cursor_y} #{pane_width}")
-        state, captured = await self._reader.batch([where, ("capture-pane", "-p", "-e", "-t", target.pane_id)])
+        where = "#{cursor_x} #{cursor_y} #{cursor_flag} #{pane_width} #{pane_height}"
+        shown = ("display-message", "-p", "-t", target.pane_id, where)
+        state, captured = await self._reader.batch([shown, ("capture-pane", "-p", "-e", "-t", target.pane_id)])
         if state.error is not None or captured.error is not None:
-            return Desk("", (), (0, 0))
-        column, row, width = (int(number) for number in state.lines[0].split())
-        lines = tuple(drafts.plain(line) for line in captured.lines)
-        backend = target.backend
-        if backend is None or backend.input_line is None:
-            return Desk(await self._line_draft(target, lines, (column, row)), lines, (column, row))
-        asked = drafts.is_asked(lines, backend)
-        draft = drafts.in_box(captured.lines, backend, width) if not asked else None
-        return Desk(draft or "", lines, (column, row), asked)
+            return Desk((), (0, 0), 0)
+        column, row, visible, width, height = (int(number) for number in state.lines[0].split())
+        capture = Capture(captured.lines, (column, row), visible == 1, width, height)
+        lines = tuple(plain(line) for line in captured.lines)
+        if target.backend is None or target.backend.input_line is None:
+            return Desk(lines, capture.cursor, width, typed=await self._line_draft(target, lines, capture.cursor))
+        box = boxes.read(capture, target.backend)
+        return Desk(lines, capture.cursor, width, box, problem=self._problem(target, lines, box))
+
+    def _problem(self, target: Target, lines: tuple[str, ...], box: Box | None) -> str | None:
+        """Why a known program would not take a text as a message now."""
+        assert target.backend is not None
+        if boxes.is_asked(lines, target.backend):
+            return ASKED
+        if boxes.is_diverted(lines, target.backend):
+            return ELSEWHERE
+        if box is not None:
+            self._met.add(_program(target))
+            return None if box.is_open else ELSEWHERE
+        # Another program of that name, or a new face, is taken as it is.
+        is_known = _program(target) in self._met or boxes.is_beyond(lines, target.backend)
+        return HIDDEN if is_known else None
 
     async def _line_draft(self, target: Target, lines: tuple[str, ...], cursor: tuple[int, int]) -> str:
         """Only a program that waits for a line can have one half-typed in front of it."""
@@ -147,3 +268,14 @@ class Courtesy:
             return ""
         reads_lines = await asyncio.to_thread(processes.waits_at_terminal, target.pid)
         return typed if reads_lines else ""
+
+
+def _program(target: Target) -> tuple[str, int]:
+    return target.pane_id, target.pid
+
+
+def _is_own(desk: Desk, own: str) -> bool:
+    """Whether a draft is what was typed from here, and nothing else."""
+    if not own:
+        return False
+    return comparable(desk.draft) == comparable(own) or drafts.is_sign_of(desk.draft, own)

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from omar_daemon.fleet import drafts, processes, screen, spool
+from omar_daemon.fleet import boxes, drafts, processes, screen, spool
 from omar_daemon.fleet.backends import Backend
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import Command, literal_path
@@ -186,14 +186,16 @@ class Courier:
     async def still_in_input(self, target: Target, text: str, *, readable: bool = False) -> bool:
         """Whether `text` stands unsent in the input: in the known input box, else right before the cursor.
 
-        `readable`: a collapsed paste is no proof, for it may be another one.
+        `readable`: a collapsed paste of another size is no proof.
         """
         shot = await self._living_shot(target)
         if target.backend is not None and target.backend.input_line is not None:
             box = input_box(shot.lines, target.backend.input_line)
-            if drafts.is_asked(shot.lines, target.backend):
+            if boxes.is_asked(shot.lines, target.backend):
                 return False
-            return contains(box, text, None if readable else target.backend)
+            if readable:
+                return contains(box, text, None) or drafts.shows_sign_of(box, text)
+            return contains(box, text, target.backend)
         column, row = (int(number) for number in shot.cursor.split(","))
         typed = comparable(shot.lines[row][:column]) if row < len(shot.lines) else ""
         end = comparable(text)[-TAIL_LENGTH:]
@@ -259,7 +261,7 @@ class Courier:
         if backend is None or backend.input_line is None:
             return shot.lines != before.lines or shot.cursor != before.cursor
         # A question may follow at once, with the text above it and no box: another Enter would answer it.
-        if drafts.is_asked(shot.lines, backend):
+        if boxes.is_asked(shot.lines, backend):
             return True
         box = input_box(shot.lines, backend.input_line)
         return shot.lines != before.lines and not contains(box, text, backend)

@@ -45,3 +45,7 @@ class SpawnFailed(OmaError):
 
 class DeliveryFailed(OmaError):
     """The text could not be brought to the agent."""
+
+
+class InputOccupied(OmaError):
+    """What stands in the agent's input, or in its place, must not be touched; nothing was typed."""

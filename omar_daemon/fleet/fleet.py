@@ -19,7 +19,7 @@ from omar_daemon.fleet.control import SteadyReader
 from omar_daemon.fleet.courtesy import Courtesy
 from omar_daemon.fleet.delivery import QUIET_LIMIT_SECONDS, Courier, Phase, Target
 from omar_daemon.fleet.ending import Ender, Removed
-from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, KillRefused, TmuxError, UnknownAgent
+from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, InputOccupied, KillRefused, TmuxError, UnknownAgent
 from omar_daemon.fleet.feed import Feed, News
 from omar_daemon.fleet.health import Health
 from omar_daemon.fleet.introduction import Introducer
@@ -60,9 +60,9 @@ class Fleet:
         self._actor = Channel(connection, "act")
         self.watch = Watch(self._reader, self._backend_of, options.errors)
         self.courier = Courier(self._reader, self._actor)
-        self._courtesy = Courtesy(self._reader, self._actor, self.courier)
+        self._courtesy = Courtesy(self._reader, self._actor, self.courier, self._later)
         self._spawner = Spawner(options, self.roster, self.watch, self._actor, connection)
-        self._introducer = Introducer(self.roster, self.courier)
+        self._introducer = Introducer(self.roster, self.courier, self._courtesy, self._is_attached)
         self._chores: set[asyncio.Task[None]] = set()
         self._ender = Ender(self.roster, self.watch, self._actor, self.on_removed, self._later, options.umask)
         self._upkeep = Upkeep(self.roster, self.watch, self._reader, self._actor, self._later, options.umask)
@@ -170,8 +170,9 @@ class Fleet:
         await self.roster.change(agent, status=status)
         await asyncio.to_thread(durable.write_atomic, _status_file(agent.name), status)
 
-    async def send(self, name: str, text: str, *, enter: bool, raw: bool = False) -> None:
-        """Type a text into an agent. Raises UnknownAgent, AgentDead, InvalidRequest, DeliveryFailed."""
+    async def send(self, name: str, text: str, *, enter: bool, raw: bool = False, force: bool = False) -> None:
+        """Type a text into an agent; one that is submitted goes round a draft in the input box of a known program,
+        unless `force`. Raises UnknownAgent, AgentDead, InputOccupied, InvalidRequest, DeliveryFailed."""
         agent = await self._addressed(name)
         await self._refresh(FRESH_SECONDS)
         view = self._living_view(agent)
@@ -180,7 +181,14 @@ class Fleet:
             await self._settle(agent, view, target)
         async with agent.turn:
             try:
-                await self.courier.deliver(target, text, enter=enter, raw=raw)
+                as_by_hand = raw or force or not (text and enter)
+                async with contextlib.nullcontext() if as_by_hand else self._courtesy.round(target, agent.typed):
+                    await self.courier.deliver(target, text, enter=enter, raw=raw)
+                agent.typed = "" if enter or raw else agent.typed + text
+            except InputOccupied as held:
+                raise InputOccupied(
+                    f"Nothing was sent to agent '{name}'. {held.message}", hint="With force it is typed all the same."
+                ) from held
             finally:
                 self.watch.outdate()
 
@@ -191,31 +199,29 @@ class Fleet:
     async def deliver(self, name: str, text: str, phase: Phase) -> None:
         """Bring an event to an agent: behind its first message, not into a person's typing or a question.
 
-        `phase` is told `sending` right before anything is typed. Raises UnknownAgent, AgentDead, DeliveryFailed.
+        `phase` is told `sending` right before anything is typed. Raises UnknownAgent, AgentDead, DeliveryFailed, and
+        InputOccupied when nothing may be typed now.
         """
         agent = await self._addressed(name)
-        if agent.introduction is not None and not agent.introduction.done():
-            await asyncio.wait({agent.introduction})
+        await self._introduced(agent)
         await self._refresh(FRESH_SECONDS)
         view, target = self._living_view(agent), self._target(agent)
         if not agent.ready:
             await self._settle(agent, view, target)
         await self._courtesy.wait_for_person(target, lambda: self._is_attached(agent))
         async with agent.turn:
-            draft = await self._courtesy.set_aside(target)
             try:
-                await self.courier.deliver(target, text, enter=True, phase=phase)
+                async with self._courtesy.aside(target):
+                    await self.courier.deliver(target, text, enter=True, phase=phase)
             finally:
-                if draft and not await self._courtesy.put_back(target, draft):
-                    self._later(self._put_back_later(agent, target, draft))
                 self.watch.outdate()
 
-    async def _put_back_later(self, agent: Agent, target: Target, draft: str) -> None:
-        """When the person has answered the question that stands in the draft's place."""
-        with contextlib.suppress(AgentDead, TmuxError):
-            while not await self._courtesy.put_back(target, draft):
-                await asyncio.sleep(1.0)
-                self._living_view(agent)
+    async def _introduced(self, agent: Agent) -> None:
+        """Wait for the first message to arrive; InputOccupied when that one may not be typed either."""
+        while agent.introduction is not None and not agent.introduction.done():
+            if agent.record.delivery_problem is not None:
+                raise InputOccupied(agent.record.delivery_problem)
+            await asyncio.wait({agent.introduction}, timeout=1.0)
 
     async def submit_standing(self, name: str, text: str) -> bool:
         """Submit a text that an earlier daemon had typed and not submitted; whether it stood there."""

@@ -21,8 +21,8 @@ class Agent:
 
     `decided` is set once its start has succeeded or failed. `session_id` is the tmux session its spawn made.
     `turn` keeps deliveries to its pane in order. `ready` is set once its program was seen to take input. `ending`
-    is set while it is being removed. `introduction` is the task that brings its first message. `family` are the
-    processes it had when it was killed.
+    is set while it is being removed. `introduction` is the task that brings its first message. `typed` is what was
+    sent and not submitted since. `family` are the processes it had when it was killed.
     """
 
     record: AgentRecord
@@ -32,6 +32,7 @@ class Agent:
     ready: bool = False
     ending: bool = False
     introduction: asyncio.Task[None] | None = None
+    typed: str = ""
     family: list[Process] = field(default_factory=list)
 
     @property

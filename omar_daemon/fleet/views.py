@@ -84,13 +84,15 @@ def _reason(view: View | None, state: Health) -> str | None:
 
 
 def prompt_delivery(agent: Agent) -> str | None:
-    """`pending`, `delivered` or `failed: <why>`; None when there was no task to tell."""
+    """`pending`, `pending: <why>` while it is held back, `delivered` or `failed: <why>`; None without a task."""
     record = agent.record
     if record.delivery == "none":
         return None
     if record.delivery == "failed":
         return f"failed: {record.delivery_problem}"
-    return "delivered" if record.delivery == "delivered" else "pending"
+    if record.delivery == "delivered":
+        return "delivered"
+    return f"pending: {record.delivery_problem}" if record.delivery_problem else "pending"
 
 
 def manager_line(line: dict[str, Any] | None) -> dict[str, Any] | None:

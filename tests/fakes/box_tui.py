@@ -1,9 +1,9 @@
 """An agent CLI's face: a slow banner, an input box that redraws itself, collapsed pastes, questions.
 
 Set by the environment: FACE is whose (claude, codex, cursor, opencode); START_SECONDS before anything is drawn;
-DEAF_SECONDS between the banner and the input box; SWALLOW_ENTERS that are lost; QUESTION=1 asks before it begins, and
-again when it is told "ask me"; DROP_PASTES that are not taken; RECORD is a file that gets one JSON line per submitted
-message; ALTERNATE=1 uses the alternate screen; EXIT_AFTER seconds leaves.
+DEAF_SECONDS between the banner and the input box; DEAF_TO is a key that does nothing; SWALLOW_ENTERS that are lost;
+QUESTION=1 asks before it begins, and again when it is told "ask me"; DROP_PASTES that are not taken; RECORD is a file
+that gets one JSON line per submitted message; ALTERNATE=1 uses the alternate screen; EXIT_AFTER seconds leaves.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tty
 from collections.abc import Callable
 from dataclasses import dataclass
 
-COLLAPSE = 800
+COLLAPSE, COLLAPSE_BREAKS = 800, 2
 RULE = "─" * 60
 
 
@@ -39,6 +39,10 @@ class Look:
     suggestion: str
     collapsed: str
     question: tuple[str, ...]
+
+
+PLACES = {"claude": (1, 2), "codex": (0, 2), "cursor": (1, 4), "opencode": (1, 3)}
+"""Where a draft begins in its box: rows and columns in front of it."""
 
 
 def claude_box(draft: list[str]) -> list[str]:
@@ -102,7 +106,14 @@ class Face:
             rows += self.look.question
         else:
             rows += self.look.box(self.shown.split("\n") if self.shown else [self.look.suggestion])
-        os.write(1, ("\x1b[H\x1b[2J" + "\r\n".join(rows)).encode())
+        os.write(1, ("\x1b[H\x1b[2J" + "\r\n".join(rows) + self.cursor()).encode())
+
+    def cursor(self) -> str:
+        """To the draft's end, where the terminal's cursor stands in the real programs too."""
+        rows, columns = PLACES[os.environ.get("FACE", "claude")]
+        above, _, line = self.shown.rpartition("\n")
+        row = 2 + len(self.said[-20:]) + rows + (above.count("\n") + 1 if "\n" in self.shown else 0)
+        return "" if self.question else f"\x1b[{row + 1};{columns + len(line) + 1}H"
 
     def paste(self, text: str) -> None:
         if self.drop:
@@ -111,9 +122,11 @@ class Face:
         self.pastes += 1
         self.draft += text
         sign = self.look.collapsed.format(number=self.pastes, lines=text.count("\n"), characters=len(text))
-        self.shown += sign if len(text) > COLLAPSE else text
+        self.shown += sign if len(text) > COLLAPSE or text.count("\n") > COLLAPSE_BREAKS else text
 
     def key(self, key: str) -> None:
+        if key == os.environ.get("DEAF_TO"):
+            return
         if self.question:
             self.question = key not in "1\ry"
         elif key == "\r":

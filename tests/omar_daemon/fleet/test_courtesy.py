@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from omar_daemon.fleet import courtesy, drafts
-from omar_daemon.fleet.backends import BUILT_IN, Registry
+from omar_daemon.fleet import courtesy
+from omar_daemon.fleet.backends import Registry
+from omar_daemon.fleet.errors import InputOccupied
 from shared import paths
 from tests.fakes.box_tui import FACES
 from tests.omar_daemon.fleet.conftest import TUI, Running, pane_of, tmux, until
@@ -47,6 +48,22 @@ def deliver(running: Running, text: str = EVENT, name: str = "fake") -> None:
     running.do(running.fleet.deliver(name, text, nothing))
 
 
+def type_lines(text: str) -> None:
+    """As a person does: each line as keys, Ctrl-J between them."""
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            tmux("send-keys", "-t", pane_of("fake"), "C-j")
+        tmux("send-keys", "-t", pane_of("fake"), "-l", line)
+
+
+def paste(text: str) -> None:
+    """As a person's terminal does."""
+    subprocess.run(
+        ["tmux", "-L", paths.tmux_socket(), "load-buffer", "-b", "mine", "-"], input=text.encode(), check=True
+    )
+    tmux("paste-buffer", "-dpr", "-b", "mine", "-t", pane_of("fake"))
+
+
 def attach(name: str) -> subprocess.Popen[bytes]:
     argv = ["script", "-qfc", f"tmux -L {paths.tmux_socket()} attach -t =omar-agent-{name}", "/dev/null"]
     person = subprocess.Popen(
@@ -70,9 +87,9 @@ def test_an_event_goes_round_a_draft_and_the_draft_stands_there_again(faces: Run
 
 @pytest.mark.parametrize("face", FACES)
 def test_a_draft_of_several_lines_with_a_cursor_in_it_stands_there_again(faces: Running, home: Path, face: str) -> None:
-    draft = "one line\n\n    indented\nand the last"
+    draft = "one line  \n\n    indented\nand the last "
     spawn(faces, home, face)
-    faces.send("fake", draft, enter=False)
+    type_lines(draft)
     until(lambda: "and the last" in faces.detail("fake")["output_tail"])
     deliver(faces)
     assert told(home) == [EVENT]
@@ -94,12 +111,92 @@ def test_a_question_is_waiting_and_an_event_does_not_answer_it(faces: Running, h
     spawn(faces, home, face)
     deliver(faces, "ask me")
     until(lambda: faces.line("fake")["health"] == "waiting", 3)
-    late = asyncio.run_coroutine_threadsafe(faces.fleet.deliver("fake", EVENT, _nothing), faces._loop)
-    time.sleep(1.0)
-    assert told(home) == ["ask me"] and not late.done()
+    with pytest.raises(InputOccupied, match="question"):
+        deliver(faces)
+    assert told(home) == ["ask me"]
     faces.send("fake", "1", enter=False)
-    late.result(10)
+    deliver(faces)
     assert told(home) == ["ask me", EVENT]
+
+
+COLLAPSED = "\n".join(f"pasted line {number}, long enough to be folded away" for number in range(20))
+LONG = "\n".join(f"typed line {number}" for number in range(16))
+
+
+def put_unreadable(faces: Running, kind: str) -> str:
+    """A draft of a person that the screen does not show whole."""
+    draft = COLLAPSED if kind == "collapsed" else LONG
+    paste(draft) if kind == "collapsed" else type_lines(draft)
+    sign = "[Pasted" if kind == "collapsed" else "typed line 15"
+    until(lambda: sign in faces.detail("fake")["output_tail"])
+    return draft
+
+
+@pytest.mark.parametrize("kind", ["collapsed", "long"])
+@pytest.mark.parametrize("face", FACES)
+def test_a_draft_that_cannot_be_read_is_neither_submitted_nor_destroyed(
+    faces: Running, home: Path, face: str, kind: str
+) -> None:
+    spawn(faces, home, face)
+    draft = put_unreadable(faces, kind)
+    for bring in (deliver, lambda running: running.send("fake", "yes, proceed")):
+        with pytest.raises(InputOccupied, match="draft"):
+            bring(faces)
+    assert told(home) == []
+    tmux("send-keys", "-t", pane_of("fake"), "Enter")
+    until(lambda: told(home) == [draft])
+    deliver(faces)
+    assert told(home) == [draft, EVENT]
+
+
+def test_a_text_that_is_sent_goes_round_a_draft_or_behind_it_when_it_is_forced(faces: Running, home: Path) -> None:
+    spawn(faces, home, "claude")
+    tmux("send-keys", "-t", pane_of("fake"), "-l", "half a thought ")
+    until(lambda: "half a thought" in faces.detail("fake")["output_tail"])
+    faces.send("fake", "yes, proceed")
+    assert told(home) == ["yes, proceed"]
+    until(lambda: "half a thought" in faces.detail("fake")["output_tail"].split("Understood.")[-1])
+    faces.do(faces.fleet.send("fake", "and this", enter=True, force=True))
+    assert told(home) == ["yes, proceed", "half a thought and this"]
+
+
+@pytest.mark.parametrize("first", ["one half, ", COLLAPSED])
+def test_what_was_sent_without_enter_is_continued_by_the_next_text(faces: Running, home: Path, first: str) -> None:
+    spawn(faces, home, "claude")
+    faces.send("fake", first, enter=False)
+    faces.send("fake", "and the other")
+    assert told(home) == [first + "and the other"]
+
+
+def test_enter_alone_submits_whatever_stands_there(faces: Running, home: Path) -> None:
+    spawn(faces, home, "claude")
+    draft = put_unreadable(faces, "collapsed")
+    faces.send("fake", "")
+    until(lambda: told(home) == [draft])
+
+
+def test_a_draft_that_does_not_come_out_is_left_alone(faces: Running, home: Path) -> None:
+    spawn(faces, home, "claude", DEAF_TO="\x15")
+    tmux("send-keys", "-t", pane_of("fake"), "-l", "half a thought")
+    until(lambda: "half a thought" in faces.detail("fake")["output_tail"])
+    for _ in range(2):
+        with pytest.raises(InputOccupied, match="could not be taken out"):
+            deliver(faces)
+    tmux("send-keys", "-t", pane_of("fake"), "Enter")
+    until(lambda: told(home) == ["half a thought"])
+
+
+def test_the_first_message_waits_for_a_draft_that_came_before_it(faces: Running, home: Path) -> None:
+    setting = {"RECORD": str(home / "told"), "DEAF_SECONDS": "1.0"}
+    faces.spawn("fake", command=None, backend="claude", task="Count.", env=setting)
+    until(lambda: FACES["claude"].banner in faces.detail("fake")["output_tail"])
+    paste(COLLAPSED)
+    until(lambda: str(faces.detail("fake")["prompt_delivery"]).startswith("pending: A draft"))
+    with pytest.raises(InputOccupied, match="draft"):
+        deliver(faces)
+    faces.send("fake", "")
+    until(lambda: faces.detail("fake")["prompt_delivery"] == "delivered")
+    assert told(home) == [COLLAPSED, "YOUR NAME: fake\nYOUR PARENT: ea\nYOUR TASK: Count."]
 
 
 async def _nothing(_phase: str) -> None: ...
@@ -154,45 +251,3 @@ def test_a_long_text_reaches_every_face_whole(faces: Running, home: Path) -> Non
         until(lambda face=face: FACES[face].banner in faces.detail(face)["output_tail"])
         deliver(faces, text, face)
     assert told(home) == [text] * len(FACES)
-
-
-CLAUDE = next(backend for backend in BUILT_IN if backend.name == "claude")
-
-
-@pytest.mark.parametrize(
-    ("rows", "draft"),
-    [
-        (["❯ one", "  two", "────", "  ? for shortcuts"], "one\ntwo"),
-        (["────", "❯\xa0one", "", "    > indented", "────", "  ? for shortcuts"], "one\n\n  > indented"),
-        (["❯ \x1b[2mTry this\x1b[0m", "────"], ""),
-        (["❯ \x1b[38;5;244mTry this\x1b[39m", "────"], ""),
-        (["❯ \x1b[31mred is typed\x1b[39m", "────"], "red is typed"),
-        (["\x1b[1m❯\x1b[22m typed \x1b[2mand suggested\x1b[22m"], "typed"),
-        (["nothing here"], None),
-    ],
-)
-def test_what_stands_in_a_box_is_told_from_what_it_suggests(rows: list[str], draft: str | None) -> None:
-    assert drafts.in_box(rows, CLAUDE, 120) == draft
-
-
-def test_a_box_without_a_frame_ends_above_the_status_line_and_its_wrapped_rows_are_one_line() -> None:
-    codex = next(backend for backend in BUILT_IN if backend.name == "codex")
-    words = " ".join(f"word{number}" for number in range(9))
-    rows = [f"› {words}", "  nextword goes on", "", "  " + "x" * 60, "  xxx", "  end", "", "  stub default · /work"]
-    assert drafts.in_box(rows, codex, 62) == f"{words} nextword goes on\n\n{'x' * 63}\nend"
-    old = ["› an old message", "", "• An answer.", "", "› new", "", "  stub default · /work", "  f2 to view"]
-    assert drafts.in_box(old, codex, 62) == "new"
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "lost"),
-    [
-        ("one\ntwo", "one", "\ntwo"),
-        ("one\ntwo", "two", "one\n"),
-        ("abc", "abc", ""),
-        ("aXb", "ab", "X"),
-        ("aaa", "a", "aa"),
-    ],
-)
-def test_what_was_erased_in_vain_is_known(before: str, after: str, lost: str) -> None:
-    assert drafts.missing(before, after) == lost

@@ -6,8 +6,8 @@ import pytest
 
 from omar_daemon.fleet import screen
 from omar_daemon.fleet.backends import Registry
+from omar_daemon.fleet.boxes import is_asked
 from omar_daemon.fleet.delivery import has_markers
-from omar_daemon.fleet.drafts import is_asked
 from omar_daemon.fleet.options import DEFAULT_ERRORS, error_patterns
 
 REGISTRY = Registry()
