@@ -33,6 +33,6 @@ def one(records: Sequence[Record], wanted: str) -> Record:
     if not found:
         raise OmaError(f"The ledger has no session {wanted!r}.", hint="Run `omas scan`, then `omas list`.")
     if len(found) > 1:
-        some = ", ".join(record.id for record in found[:SHOWN_CANDIDATES])
-        raise UsageError(f"{wanted!r} begins {len(found)} session ids.", hint=f"Write more of one: {some}")
+        some = "".join(f"\n    {record.id}" for record in found[:SHOWN_CANDIDATES])
+        raise UsageError(f"{wanted!r} begins {len(found)} session ids.", hint=f"Write more of one:{some}")
     return found[0]

@@ -1,7 +1,7 @@
 """A table on a terminal, in which nothing that a person copies is broken in two.
 
 Columns of words (ids, names, numbers, dates) keep their width, those of prose share what is left. Where that is too
-little to be read, each row is told as a block instead: its first cell, and below it the others with their names.
+little to be read well, each row is told as a block instead: its first cell, and below it the others with their names.
 """
 
 from __future__ import annotations
@@ -33,10 +33,21 @@ class Table:
 
     def print(self, console: Console) -> None:
         widths = self._widths(console.width)
-        if widths is None:
+        if widths is None or self._height(widths) > self._height_of_blocks(console.width):
             self._print_blocks(console)
         else:
             self._print_columns(console, widths)
+
+    def _height(self, widths: Sequence[int]) -> int:
+        """Lines of the rows when prose is folded into these widths."""
+        last = len(widths) - 1
+        folded = [index for index in range(len(widths)) if not (self.cut_last and index == last)]
+        return sum(max((-(-len(row[index]) // widths[index]) for index in folded), default=1) for row in self.rows)
+
+    def _height_of_blocks(self, available: int) -> int:
+        width = available - len(INDENT)
+        lines = [line for number in range(len(self.rows)) for line in _packed(self._facts(number), width)]
+        return len(self.rows) + sum(-(-line.cell_len // width) for line in lines)
 
     def _widths(self, available: int) -> list[int] | None:
         """The width of each column; None when prose would have too little."""
@@ -78,20 +89,25 @@ class Table:
 
     def _print_blocks(self, console: Console) -> None:
         from rich.padding import Padding
+
+        width = console.width - len(INDENT)
+        for number in range(len(self.rows)):
+            console.print(self._cells(number)[0], overflow="fold", soft_wrap=True)
+            facts = self._facts(number)
+            if self.cut_last and facts:
+                facts[-1].truncate(width, overflow="ellipsis")
+            for line in _packed(facts, width):
+                console.print(Padding(line, (0, 0, 0, len(INDENT))))
+
+    def _facts(self, number: int) -> list[Text]:
+        """The cells of a row beside the first one, each with the name of its column; empty ones are left out."""
         from rich.text import Text
 
-        for number in range(len(self.rows)):
-            first, *others = self._cells(number)
-            console.print(first, overflow="fold", soft_wrap=True)
-            facts = [
-                Text.assemble((f"{name} ", "dim"), value)
-                for name, value in zip(self.columns[1:], others, strict=True)
-                if value.plain
-            ]
-            if self.cut_last and facts:
-                facts[-1].truncate(console.width - len(INDENT), overflow="ellipsis")
-            for line in _packed(facts, console.width - len(INDENT)):
-                console.print(Padding(line, (0, 0, 0, len(INDENT))))
+        return [
+            Text.assemble((f"{name} ", "dim"), value) if name else value
+            for name, value in zip(self.columns[1:], self._cells(number)[1:], strict=True)
+            if value.plain
+        ]
 
     def _cells(self, number: int) -> list[Text]:
         from rich.text import Text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from omar_daemon.commands.agent_calls import known_agents, running_names
+from omar_daemon.dashboard.words import span
 from omar_daemon.fleet.health import HEALTHS
 from omar_daemon.fleet.panes import MANAGER, PREFIX
 from shared import output
@@ -28,7 +29,7 @@ def run(*, parent: str | None, health: str | None, json: bool) -> int:
         output.say('No agents. Start one with `omar spawn NAME --task "…"`.')
         return 0
     rows = [
-        [a["id"], a["health"], f"{a['idle_seconds']} s", a["parent"] or "", a["backend"] or "", a["last_output"]]
+        [a["id"], a["health"], span(a["idle_seconds"]), a["parent"] or "", a["backend"] or "", a["last_output"]]
         for a in agents
     ]
     output.print_table(("agent", "health", "idle", "parent", "backend", "last output"), rows, cut_last=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from omar_daemon.commands.agent_calls import ask, daemon_runs, known_agents, path_of, running_names
+from omar_daemon.dashboard.words import span
 from shared import output
 from shared.errors import UsageError
 
@@ -46,7 +48,7 @@ def _parent(name: str | None) -> str | None:
 
 
 def _facts(found: dict[str, Any], parent: str | None) -> list[tuple[str, str]]:
-    health = f"{found['health']} (idle {found['idle_seconds']} s)"
+    health = f"{found['health']} (idle {span(found['idle_seconds'])})"
     if found["health"] == "dead":
         health = f"dead ({found['end_reason'] or 'ended'})"
     elif found.get("health_reason"):
@@ -61,6 +63,6 @@ def _facts(found: dict[str, Any], parent: str | None) -> list[tuple[str, str]]:
         ("backend", found["backend"]),
         ("command", found["command"]),
         ("workdir", found["workdir"]),
-        ("since", found["created_at"]),
+        ("since", datetime.fromisoformat(found["created_at"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")),
     ]
     return [(label, value) for label, value in facts if value]

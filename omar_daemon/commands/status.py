@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from omar_daemon.dashboard.words import span
 from shared import local_daemon, output
 from shared.local_daemon import DaemonRecord
 
@@ -47,13 +48,13 @@ def _collect(record: DaemonRecord) -> dict[str, Any]:
 
 def _print(found: dict[str, Any]) -> None:
     state = "runs" if found["healthy"] else "does not answer"
-    minutes = found["uptime_seconds"] / 60
+    uptime = span(found["uptime_seconds"])
     output.print_text(
-        f"The daemon {state} on {found['url']} (pid {found['pid']}, version {found['version']}, up {minutes:.0f} min)."
+        f"The daemon {state} on {found['url']} (pid {found['pid']}, version {found['version']}, up {uptime})."
     )
     agents = found.get("agents", [])
     if not agents:
         output.print_text('No agents. Start one with `omar spawn NAME --task "…"`.')
         return
-    rows = [[a["id"], a["health"], f"{a['idle_seconds']} s", a.get("last_output") or ""] for a in agents]
+    rows = [[a["id"], a["health"], span(a["idle_seconds"]), a.get("last_output") or ""] for a in agents]
     output.print_table(("agent", "health", "idle", "last output"), rows, cut_last=True)

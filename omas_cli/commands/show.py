@@ -47,4 +47,6 @@ def _spaced(name: str) -> str:
 def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{_spaced(name)} {number}" for name, number in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "?" if value is None else str(value)

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from shared.transcripts import Conversation
 
 SCORES_SECONDS = 20.0
+SCORES = {
+    "overall_score": "overall",
+    "p_thread_score": "P",
+    "l_thread_score": "L",
+    "b_thread_score": "B",
+    "z_thread_score": "Z",
+    "thread_type": "type",
+}
+"""omas's field → its name in the README."""
 _TARGET = re.compile(r"(?P<file>.+):(?P<line>\d{1,9})")
 
 
@@ -193,9 +202,8 @@ def _session_rows(story: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _scores(found: dict[str, Any]) -> str:
-    names = ("overall_score", "p_thread_score", "l_thread_score", "b_thread_score", "z_thread_score", "thread_type")
     flat = _flattened(found)
-    return ", ".join(f"{name.removesuffix('_score').replace('_', ' ')} {flat[name]}" for name in names if name in flat)
+    return ", ".join(f"{word} {flat[name]}" for name, word in SCORES.items() if name in flat)
 
 
 def _flattened(value: dict[str, Any]) -> dict[str, Any]:

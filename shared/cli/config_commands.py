@@ -28,8 +28,8 @@ def show(tool: Tool, settings: Sequence[Setting], *, project: Path | None, json:
     if json:
         output.print_json({"path": str(paths.config_file(tool)), "settings": rows})
     else:
-        table = [[str(r["key"]), _text(r["value"]), str(r["origin"]), str(r["help"])] for r in rows]
-        output.print_table(("setting", "value", "from", "what it is"), table)
+        table = [[str(r["key"]), _text(r["value"]) or "(empty)", str(r["origin"]), str(r["help"])] for r in rows]
+        output.print_table(("setting", "value", "from", "meaning"), table)
     return 0
 
 

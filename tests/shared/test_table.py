@@ -36,7 +36,7 @@ def test_prose_is_folded_beside_words_that_stay_whole() -> None:
 
 
 def test_of_two_columns_of_prose_the_short_one_leaves_its_room_to_the_other() -> None:
-    rows = [["an-id", "twenty-three characters", "word " * 30]]
+    rows = [["an-id", "twenty-three characters", "word " * 20]]
     lines = drawn(("id", "short", "long"), rows, 80)
     assert any("an-id   twenty-three characters   word word" in line for line in lines)
 
@@ -60,3 +60,11 @@ def test_a_block_of_a_list_cuts_its_last_fact_and_leaves_out_what_is_empty() -> 
 def test_wide_characters_take_their_two_columns() -> None:
     lines = drawn(("agent", "last output"), [["a", "漢" * 60]], 40, cut_last=True)
     assert lines[3] == " a       " + "漢" * 14 + " …"
+
+
+def test_prose_that_would_be_folded_into_a_ribbon_makes_blocks_too() -> None:
+    setting = ["managed.requests_per_minute", '["error", "failed"]', "user /home/somebody/.config/omar/config.toml"]
+    rows = [[*setting, "how many requests to /v1 a key may send in a minute"]] * 2
+    lines = drawn(SETTINGS, rows, 80)
+    assert lines[0] == lines[4] == "managed.requests_per_minute" and len(lines) == 8
+    assert drawn(SETTINGS, rows, 200)[1].split() == ["setting", "value", "from", "what", "it", "is"]
