@@ -6,6 +6,7 @@ import contextlib
 import json as json_module
 import time
 from pathlib import Path
+from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 
 from oobo_hooks import delivery, routes, settings
@@ -133,6 +134,7 @@ def list_(*, json: bool) -> int:
         found = outbox.items(connection)
         pauses = outbox.pauses(connection)
         shown = {item.destination: item.destination or _users_address() for item in found}
+        states = [_state(connection, item) for item in found]
     if json:
         told = [{**_shown(item), "destination": shown[item.destination]} for item in found]
         output.print_json({"pause": vars(pauses[0]) if pauses else None, "items": told})
@@ -142,7 +144,7 @@ def list_(*, json: bool) -> int:
     if not found:
         output.say("Nothing waits.")
         return 0
-    rows = [_row(item, shown[item.destination]) for item in found]
+    rows = [_row(item, shown[item.destination], state) for item, state in zip(found, states, strict=True)]
     output.print_table(("id", "event", "commit", "to", "state", "attempts", "why"), rows)
     return 0
 
@@ -155,12 +157,17 @@ def _shown(item: Item) -> dict[str, Any]:
     return {name: value for name, value in vars(item).items() if name != "body"}
 
 
-def _row(item: Item, destination: str) -> list[str]:
+def _state(connection: Connection, item: Item) -> str:
+    """What an item waits for: a person, the end of a pause, a moment, or only the next sender."""
     if item.parked:
-        state = "parked"
-    else:
-        seconds = max(0, int(item.next_attempt_at - time.time()))
-        state = f"in {seconds} s" if seconds else "due"
+        return "parked"
+    if outbox.read_pause(connection, item.route) is not None:
+        return "paused"
+    seconds = int(max(item.next_attempt_at, outbox.quiet_until(connection, item.route)) - time.time())
+    return f"in {seconds} s" if seconds > 0 else "due"
+
+
+def _row(item: Item, destination: str, state: str) -> list[str]:
     commit = lookup.short(item.commit_hash) if item.commit_hash else "–"
     return [str(item.id), item.event, commit, destination, state, str(item.attempts), item.last_error or ""]
 

@@ -132,6 +132,7 @@ def test_a_pause_closes_one_way_and_the_list_shows_where_each_goes(
         assert len(mine.events) == 1
         shown = oobo_json("outbox", "list")
         assert [item["destination"] for item in shown["items"]] == [company.url]
+        assert "paused" in oobo("outbox", "list").stdout
         assert not is_due(paths.oobo_database(), time.time())
         diary.commit()
         diary.work()
