@@ -5,6 +5,8 @@ from __future__ import annotations
 from shared.config import Setting
 from shared.local_daemon import API_SETTINGS
 
+OPEN_TABLES = ("backends",)
+"""Tables of the file whose keys a person chooses; see `fleet.backends`."""
 SETTINGS: tuple[Setting, ...] = (
     *API_SETTINGS,
     Setting("api.require_token", False, bool, "ask for a key on /api/* from this machine too"),

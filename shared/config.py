@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,9 +106,14 @@ class Config:
         return [str(item) for item in self[key]]
 
     def table(self, name: str) -> dict[str, Any]:
-        """An open-ended table of the files, the project's entries before the user's; {} when there is none."""
-        found = self._tables.get(name)
-        return dict(found) if isinstance(found, dict) else {}
+        """An open-ended table of the files, the project's entries before the user's; {} when there is none.
+
+        ConfigError when something else than a table has its name.
+        """
+        found = self._tables.get(name, {})
+        if not isinstance(found, dict):
+            raise ConfigError(f"{name} must be a table, not {found!r}.")
+        return dict(found)
 
 
 def load(
@@ -149,6 +154,21 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not UTF-8 text.", hint="Save it as UTF-8 or move it away.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.", hint="Mend that line or move the file away.") from None
+
+
+def unknown_keys(body: Mapping[str, Any], settings: Sequence[Setting], tables: Collection[str] = ()) -> list[str]:
+    """The dotted keys of a file that are no settings; whatever is in `tables` is somebody else's."""
+    known = {setting.key for setting in settings}
+    return [key for key in _dotted(body, known) if key not in known and key.split(".")[0] not in tables]
+
+
+def _dotted(table: Mapping[str, Any], known: Collection[str], before: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        key = f"{before}{name}"
+        if isinstance(value, dict) and value and key not in known:
+            yield from _dotted(value, known, f"{key}.")
+        else:
+            yield key
 
 
 def set_value(

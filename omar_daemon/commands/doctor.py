@@ -12,11 +12,13 @@ INSTALL_BUBBLEWRAP = "sudo apt-get install bubblewrap"
 
 
 def checks() -> list[Check]:
-    file = config_check("omar")
+    from omar_daemon.settings import OPEN_TABLES, SETTINGS
+
+    file = config_check("omar", SETTINGS, OPEN_TABLES)
     first = [_tmux_check(), program_check("git", LEAST_GIT, INSTALL_GIT), home_check("omar"), file]
     first += [_owner_key_check(), daemon_check()]
     # What stands on a file that cannot be read would only say so again.
-    on_the_file = [_settings_check(), _port_check(), _backends_check()] if file.outcome == "ok" else []
+    on_the_file = [_settings_check(), _port_check(), _backends_check()] if file.outcome != "failed" else []
     return [*first, *on_the_file, _sandbox_check()]
 
 

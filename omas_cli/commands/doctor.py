@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omas_cli import ledger, server
+from omas_cli.settings import SETTINGS
 from shared import output, paths, transcripts
 from shared.cli.doctor import Check, config_check, home_check
 from shared.errors import OmaError
 
 
 def checks() -> Sequence[Check]:
-    return [home_check("omas"), config_check("omas"), _logs(), _ledger(), _login(), _queue()]
+    return [home_check("omas"), config_check("omas", SETTINGS), _logs(), _ledger(), _login(), _queue()]
 
 
 def _logs() -> Check:

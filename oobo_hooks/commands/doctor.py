@@ -18,7 +18,7 @@ from shared.errors import OmaError
 def checks() -> list[Check]:
     return [
         doctor.home_check("oobo"),
-        doctor.config_check("oobo"),
+        doctor.config_check("oobo", settings.SETTINGS),
         doctor.program_check("git", doctor.LEAST_GIT, doctor.INSTALL_GIT),
         _store(),
         *_repository(),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from shared import __version__, output, paths
+from shared.config import Setting
 from shared.errors import ConfigError
 from shared.paths import Tool
 
@@ -58,15 +59,22 @@ def home_check(tool: Tool) -> Check:
     return Check("home", "ok", str(home))
 
 
-def config_check(tool: Tool) -> Check:
-    """Whether the configuration file can be read."""
+def config_check(tool: Tool, settings: Sequence[Setting], tables: Collection[str] = ()) -> Check:
+    """Whether the configuration file can be used; `tables` are those in which any key may stand.
+
+    A key that is no setting changes nothing: who mistyped one would never know.
+    """
     from shared import config
 
     path = paths.config_file(tool)
     try:
-        config.read_toml(path)
+        config.load(tool, settings)
+        unknown = config.unknown_keys(config.read_toml(path), settings, tables)
     except ConfigError as error:
         return Check("config", "failed", error.message, error.hint)
+    if unknown:
+        words = "is no setting" if len(unknown) == 1 else "are no settings"
+        return Check("config", "warning", f"{path}: {', '.join(unknown)} {words}", f"{tool} config show lists them")
     return Check("config", "ok", str(path) if path.exists() else f"{path} (not there, defaults hold)")
 
 

@@ -172,3 +172,18 @@ def test_a_check_sees_the_new_value_and_the_tables_but_no_other_value_of_the_fil
     with pytest.raises(ConfigError, match="too many"):
         config.set_value("oobo", SETTINGS, "limits.count", "10", check)
     assert path.read_bytes() == before
+
+
+def test_keys_that_are_no_settings_are_found_wherever_they_stand() -> None:
+    write_user(
+        'ignored = ["x"]\ntop = 1\n[server]\nurl = "x"\nurll = "x"\n[limits.more]\ndeep = 1\n'
+        '[empty]\n[tools.a]\ncommand = "a"\n'
+    )
+    body = config.read_toml(paths.config_file("oobo"))
+    assert config.unknown_keys(body, SETTINGS, ["tools"]) == ["top", "server.urll", "limits.more.deep", "empty"]
+
+
+def test_what_is_no_table_in_a_table_s_place_is_refused() -> None:
+    write_user("tools = 3\n")
+    with pytest.raises(ConfigError, match="tools must be a table, not 3"):
+        config.load("oobo", SETTINGS).table("tools")

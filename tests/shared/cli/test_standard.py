@@ -110,3 +110,19 @@ def test_every_example_in_a_help_is_a_command_line_that_the_program_takes(tool: 
         while hasattr(command, "commands"):
             command = command.commands[words.pop(0)]
         command.make_context(name, words)
+
+
+@pytest.mark.parametrize("tool", PROGRAMS)
+def test_the_doctor_tells_of_a_setting_that_is_none_and_of_one_that_cannot_be_used(
+    tool: paths.Tool, home: Path
+) -> None:
+    file = paths.config_file(tool)
+    file.parent.mkdir(parents=True)
+    file.write_text("[servre]\nurl = 'x'\n[backends.mine]\ncommand = 'x'\n")
+    told = run(tool, "doctor").stdout
+    assert "servre.url" in told and f"{tool} config show lists them" in told
+    assert ("backends.mine" in told) == (tool != "omar")
+    key = "api.port" if tool == "omar" else "server.url"
+    file.write_text(f"[{key.split('.')[0]}]\n{key.split('.')[1]} = true\n")
+    refused = run(tool, "doctor")
+    assert refused.returncode == 1 and f"FAIL  config: {file}: {key} must be" in refused.stdout
