@@ -74,7 +74,7 @@ def _add(found: Conversation, event: dict[str, Any], find_file: FindFile) -> Non
         for block in _ASSISTANT[kind](event):
             _append(found.messages, "assistant", block)
     elif kind in _RESULT_OF:
-        content = [_block(block, find_file) for block in event.get("content") or []]
+        content = [_block(block, find_file) for block in event.get("content") or [] if not _is_blank(block)]
         result = {"type": "tool_result", "tool_use_id": event[_RESULT_OF[kind]], "content": content}
         _append(found.messages, "user", {**result, "is_error": True} if event.get("is_error") else result)
     else:
@@ -123,7 +123,12 @@ def _user_blocks(event: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"type": "text", "text": text}]
     if event["type"] == "user.define_outcome":
         return [{"type": "text", "text": f"Work towards this outcome until it is reached:\n\n{event['description']}"}]
-    return [block for block in event["content"] if block["type"] != "redacted"]
+    return [block for block in event["content"] if block["type"] != "redacted" and not _is_blank(block)]
+
+
+def _is_blank(block: dict[str, Any]) -> bool:
+    """Providers refuse a text without words, and with it every later turn of the session."""
+    return block["type"] == "text" and not block["text"].strip()
 
 
 def _append(messages: list[dict[str, Any]], role: str, block: dict[str, Any]) -> None:

@@ -94,10 +94,11 @@ class Workshop:
         layout = Layout.of(setup.session.id)
         sandbox = Sandbox(layout, network=setup.network, variables=setup.variables)
         await sandbox.ready()
-        sandbox.mounts = await run_in_threadpool(place_files, layout, setup.files)
-        await run_in_threadpool(place_skills, layout, setup.skills)
+        # Before the files, which may lie within a repository: git clones into a folder that is not there.
         for url, reason in await run_in_threadpool(place_repositories, layout, setup.session):
             await self._report_repository(url, reason)
+        sandbox.mounts = await run_in_threadpool(place_files, layout, setup.files)
+        await run_in_threadpool(place_skills, layout, setup.skills)
         if setup.stores:
             await run_in_threadpool(self._show_memories, layout)
         await self._warn_of_packages(layout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from omar_daemon.managed_api.errors import bad
 from omar_daemon.managed_api.fields import Body, Id, Loose, Metadata, MetadataPatch, Name
@@ -40,6 +40,13 @@ class Skill(Body):
 
 class Identity(Loose):
     type: Literal["service_account", "aws_role"]
+    role_arn: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Identity:
+        if self.type == "aws_role" and not self.role_arn:
+            raise ValueError("an aws_role needs a role_arn")
+        return self
 
 
 class RosterAgent(Body):

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from omar_daemon.managed_api.errors import bad
 from omar_daemon.managed_api.fields import Body, Metadata, MetadataPatch
+from omar_daemon.store.managed import clock
 
 Secret = Annotated[str, Field(min_length=1, max_length=65_536)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s\x00]+$", max_length=2048)]
+
+
+def _moment(text: str) -> str:
+    clock.parse(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""An ISO 8601 time, kept as it was written."""
 
 
 class EndpointAuth(Body):
@@ -45,7 +55,7 @@ class McpOAuth(Body):
     type: Literal["mcp_oauth"]
     access_token: Secret
     mcp_server_url: Url
-    expires_at: str | None = None
+    expires_at: Moment | None = None
     refresh: Refresh | None = None
 
 
@@ -79,7 +89,7 @@ class AuthPatch(Body):
     secret_value: Secret | None = None
     mcp_server_url: str | None = None
     secret_name: str | None = None
-    expires_at: str | None = None
+    expires_at: Moment | None = None
     refresh: RefreshPatch | None = None
     networking: Hosts | None = None
     injection_location: Injection | None = None

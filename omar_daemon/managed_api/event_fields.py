@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -36,6 +37,9 @@ class Source(Loose):
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
             raise ValueError(f"a source of type {self.type} needs {missing[0]}")
+        if self.type == "base64":
+            # What the model refuses would be in the way of every later turn, for the log stays.
+            base64.b64decode(self.data or "", validate=True)
         return self
 
 

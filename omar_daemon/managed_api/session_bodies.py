@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from omar_daemon.harness.sandbox.repositories import PURPOSE
 from omar_daemon.managed_api.agent_bodies import check_references
 from omar_daemon.managed_api.agent_fields import full_model, full_servers, full_skills
 from omar_daemon.managed_api.errors import bad, not_found
+from omar_daemon.managed_api.mount_places import check_apart, file_place, repository_place
 from omar_daemon.managed_api.session_fields import (
     AgentPatch,
     AgentReference,
@@ -121,9 +121,7 @@ def full_resources(connection: Connection, wanted: Sequence[AnyResource]) -> lis
     if len(stores_wanted) > MAX_STORES or len(set(stores_wanted)) < len(stores_wanted):
         raise bad(f"resources: at most {MAX_STORES} memory stores, each once.")
     full = [full_resource(connection, resource) for resource in wanted]
-    places = [resource["mount_path"] for resource in full]
-    if len(set(places)) < len(places):
-        raise bad("resources: two of them have the same mount_path.")
+    check_apart(full)
     return full
 
 
@@ -142,7 +140,7 @@ def _file(connection: Connection, wanted: FileResource) -> dict[str, Any]:
     if file is None:
         raise not_found("file", wanted.file_id)
     usual = f"/home/user/files/{file.id}/{file.body['filename']}"
-    return {"file_id": file.id, "mount_path": _plain(wanted.mount_path) if wanted.mount_path else usual}
+    return {"file_id": file.id, "mount_path": file_place(wanted.mount_path) if wanted.mount_path else usual}
 
 
 def _store(connection: Connection, wanted: MemoryResource) -> dict[str, Any]:
@@ -165,7 +163,7 @@ def _repository(wanted: RepositoryResource, resource_id: str) -> dict[str, Any]:
     folder = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".") or "repository"
     resource: dict[str, Any] = {
         "url": wanted.url,
-        "mount_path": _plain(wanted.mount_path) if wanted.mount_path else f"/workspace/{folder}",
+        "mount_path": repository_place(wanted.mount_path or f"/workspace/{folder}"),
         "checkout": None,
     }
     if wanted.checkout is not None:
@@ -181,13 +179,6 @@ def _repository(wanted: RepositoryResource, resource_id: str) -> dict[str, Any]:
 
 def sealed_token(token: str, resource_id: str) -> str:
     return secrets.seal(token, purpose=PURPOSE, owner=resource_id)
-
-
-def _plain(path: str) -> str:
-    plain = posixpath.normpath(path)
-    if plain in ("/", "//") or plain.startswith(("/proc", "/dev", "/sys", "/run/oma")):
-        raise bad(f"resources: nothing can be mounted at {path}.")
-    return plain
 
 
 def resource_shown(resource: dict[str, Any]) -> dict[str, Any]:

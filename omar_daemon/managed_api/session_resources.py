@@ -12,6 +12,7 @@ from omar_daemon.managed_api import query
 from omar_daemon.managed_api.answers import answer, created, page_answer
 from omar_daemon.managed_api.errors import bad, not_found
 from omar_daemon.managed_api.fields import read_body
+from omar_daemon.managed_api.mount_places import check_apart
 from omar_daemon.managed_api.paths import managed
 from omar_daemon.managed_api.rows import reading, writing
 from omar_daemon.managed_api.session_bodies import full_resource, resource_shown, sealed_token
@@ -36,8 +37,7 @@ async def add(request: Request) -> Response:
         present = session.body["resources"]
         if len(present) >= MAX_RESOURCES:
             raise bad(f"A session has at most {MAX_RESOURCES} resources.")
-        if any(other["mount_path"] == resource["mount_path"] for other in present):
-            raise bad(f"resources: {resource['mount_path']} is taken.")
+        check_apart([*present, resource])
         _keep(connection, session, [*present, resource])
         return resource
 

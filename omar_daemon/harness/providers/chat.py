@@ -15,7 +15,9 @@ from omar_daemon.harness.providers.interface import (
     Part,
     Piece,
     Usage,
-    error_of_status,
+    broken_off,
+    refusal,
+    told,
     unreadable,
 )
 from omar_daemon.harness.providers.messages import tool_input
@@ -59,10 +61,9 @@ class ChatProvider:
                     for part in reading.take(chunk.to_dict(warnings=False)):
                         yield part
         except openai.APIStatusError as error:
-            raise error_of_status(error.status_code, error.message, error.response.headers.get("retry-after")) from None
+            raise refusal(error.response, told(error.body)[1]) from None
         except (openai.APIError, httpx.HTTPError) as error:
-            message = f"The connection to the model failed: {error}"
-            raise ModelError("model_request_failed_error", message, retryable=True) from None
+            raise broken_off(error) from None
         except UNREADABLE as error:
             raise unreadable(error) from None
         if not reading.complete:

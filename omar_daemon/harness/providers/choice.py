@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from omar_daemon.harness.providers.guarded import GuardedProvider
 from omar_daemon.harness.providers.interface import ModelError, Provider
 from omar_daemon.store.managed import model_cards as room
 from omar_daemon.store.managed import secrets
@@ -58,6 +59,10 @@ def from_card(card: Document) -> Choice:
 
 def open_provider(choice: Choice) -> Provider:
     """A client for this choice. Imports the provider's library: call it in a thread the first time."""
+    return GuardedProvider(_client(choice), [choice.api_key, *choice.headers.values()])
+
+
+def _client(choice: Choice) -> Provider:
     if choice.provider.startswith("oai"):
         from omar_daemon.harness.providers.chat import ChatProvider
 

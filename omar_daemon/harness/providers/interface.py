@@ -94,8 +94,28 @@ def unreadable(error: Exception) -> ModelError:
     return ModelError("model_request_failed_error", message[:500], retryable=True)
 
 
+def broken_off(error: Exception) -> ModelError:
+    """The error of a connection that could not be made, or that ended before the answer did."""
+    reason = str(error).rstrip(".") or type(error).__name__
+    return ModelError("model_request_failed_error", f"The connection to the model failed: {reason}.", retryable=True)
+
+
+def told(body: Any) -> tuple[str, str]:
+    """Type and message of an error's body, whichever way a server wraps them; empty when there are none."""
+    found = body.get("error", body) if isinstance(body, dict) else None
+    if not isinstance(found, dict):
+        return "", ""
+    return str(found.get("type") or ""), str(found.get("message") or "")
+
+
+def refusal(answer: Any, said: str) -> ModelError:
+    """The error of an HTTP answer without success; each client has its own library's type of it."""
+    message = f"The model's server answered {answer.status_code}: {said or answer.reason_phrase or 'no reason'}"
+    return error_of_status(answer.status_code, message[:2000], answer.headers.get("retry-after"))
+
+
 def error_of_status(status: int, message: str, retry_after: str | None) -> ModelError:
-    """The error of an HTTP answer: what may pass by itself is retryable."""
+    """The error that a status stands for: what may pass by itself is retryable."""
     seconds = None
     if retry_after and retry_after.replace(".", "", 1).isdigit():
         seconds = float(retry_after)

@@ -16,7 +16,10 @@ from omar_daemon.harness.providers.interface import (
     Part,
     Piece,
     Usage,
+    broken_off,
     error_of_status,
+    refusal,
+    told,
     unreadable,
 )
 
@@ -48,20 +51,18 @@ class MessagesProvider:
             reading = _Reading()
             async with events:
                 async for event in events:
-                    for part in reading.take(event.to_dict()):
+                    for part in reading.take(event.to_dict(warnings=False)):
                         yield part
         except anthropic.APIStatusError as error:
             raise _refusal(error) from None
         except anthropic.APIError as error:
-            message = f"The connection to the model failed: {error.message}"
-            raise ModelError("model_request_failed_error", message, retryable=True) from None
+            raise broken_off(error) from None
         except UNREADABLE as error:
             raise unreadable(error) from None
         except Exception as error:
             if not _is_transport(error):
                 raise
-            message = f"The connection to the model broke off: {error}."
-            raise ModelError("model_request_failed_error", message, retryable=True) from None
+            raise broken_off(error) from None
         if not reading.complete:
             raise ModelError("model_request_failed_error", "The model's answer broke off.", retryable=True)
 
@@ -81,13 +82,10 @@ _STATUS_OF = {
 
 def _refusal(error: Any) -> ModelError:
     """The error of an answer, or of the `error` event that ended one: that one has the status 200."""
-    status, message = error.status_code, error.message
-    if status == HTTPStatus.OK:
-        problem = error.body.get("error") if isinstance(error.body, dict) else None
-        problem = problem if isinstance(problem, dict) else {}
-        status = _STATUS_OF.get(str(problem.get("type")), 400)
-        message = str(problem.get("message") or message)
-    return error_of_status(status, message, error.response.headers.get("retry-after"))
+    kind, said = told(error.body)
+    if error.status_code == HTTPStatus.OK:
+        return error_of_status(_STATUS_OF.get(kind, 400), said or error.message, None)
+    return refusal(error.response, said)
 
 
 def _is_transport(error: Exception) -> bool:

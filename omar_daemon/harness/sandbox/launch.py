@@ -10,9 +10,8 @@ from pathlib import Path
 
 from omar_daemon.harness.sandbox import limits
 from omar_daemon.harness.sandbox.isolation import POWERLESS, Isolation, bubblewrap_sizes
-from omar_daemon.harness.sandbox.layout import PLACES, WORKSPACE, Layout
+from omar_daemon.harness.sandbox.layout import PLACES, SYSTEM, WORKSPACE, Layout
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix")
 _SETTINGS = (
     "alternatives", "ca-certificates", "ca-certificates.conf", "debian_version", "group", "host.conf", "hosts",
     "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "os-release", "passwd",
@@ -56,7 +55,7 @@ def _bubblewrap(layout: Layout, network: bool, mounts: Sequence[Mount]) -> list[
     line += ["--unshare-user-try", "--cap-drop", "ALL", "--unshare-cgroup-try", "--hostname", "sandbox"]
     line += [] if network else ["--unshare-net"]
     line += _sized("/", _ROOT_BYTES)
-    for path in _SYSTEM:
+    for path in SYSTEM:
         if Path(path).is_symlink():
             line += ["--symlink", str(Path(path).readlink()), path]
         elif Path(path).exists():
@@ -86,7 +85,7 @@ def _root_script(layout: Layout, mounts: Sequence[Mount]) -> str:
     root = shlex.quote(str(layout.base))
     size = f"mode=755,size={_ROOT_BYTES}"
     steps = ["set -e", f"root={root}", f'mount -t tmpfs -o {size} tmpfs "$root"', 'cd "$root"']
-    for path in _SYSTEM:
+    for path in SYSTEM:
         if Path(path).is_symlink():
             steps.append(f"ln -s {shlex.quote(str(Path(path).readlink()))} .{path}")
         elif Path(path).is_dir():

@@ -20,6 +20,8 @@ PLACES = {
 }
 """The folder of the session's directory for each path that its tools see."""
 WORKSPACE = PLACES["workspace"]
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix")
+"""What tools see of this machine, to be read only."""
 
 
 def folder_of(session_id: str) -> Path:

@@ -8,6 +8,7 @@ import stat
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 MAX_FILES = 500
 MAX_FILE_BYTES = 25 * 1024 * 1024
@@ -33,7 +34,14 @@ class Bundle:
 
 def bundle(files: Iterable[tuple[str, bytes]]) -> Bundle:
     """Check the files and pack them; NotASkill when SKILL.md is missing or says no valid name, or a path is unsafe."""
-    kept = {_checked_path(path): content for path, content in files if not _JUNK.search(path.replace("\\", "/"))}
+    kept: dict[str, bytes] = {}
+    for path, content in files:
+        if not _JUNK.search(path.replace("\\", "/")) and kept.setdefault(_checked_path(path), content) is not content:
+            raise NotASkill(f"The file {path[:100]!r} is there twice.")
+    for path in kept:
+        parent = next((str(folder) for folder in PurePosixPath(path).parents if str(folder) in kept), None)
+        if parent is not None:
+            raise NotASkill(f"{parent[:100]!r} is a file and a folder.")
     if not kept:
         raise NotASkill("The skill has no files.")
     if len(kept) > MAX_FILES or sum(map(len, kept.values())) > MAX_BYTES:

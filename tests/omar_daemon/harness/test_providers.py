@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from omar_daemon.harness.providers.chat import ChatProvider
-from omar_daemon.harness.providers.interface import Block, ModelError, ModelRequest, Part
+from omar_daemon.harness.providers.guarded import GuardedProvider
+from omar_daemon.harness.providers.interface import Block, ModelError, ModelRequest, Part, Piece
 from omar_daemon.harness.providers.messages import MessagesProvider
 from tests.fakes.model_process import RunningModel
 from tests.omar_daemon.harness.test_turns import of_type
@@ -121,3 +122,50 @@ def test_a_call_that_was_whole_when_the_answer_broke_off_is_answered_and_never_r
     assert types_of(log).count("session.status_idle") == 1
     outputs = stage.http.get(f"/v1/sessions/{session}/outputs").json()["data"]
     assert [(output["filename"], output["size_bytes"]) for output in outputs] == [("a", 4), ("b", 4)]
+
+
+@pytest.mark.parametrize("provider", ["ant-compatible", "oai-compatible"])
+def test_a_refusal_is_told_in_words_and_without_the_key(stage: Stage, model: RunningModel, provider: str) -> None:
+    Stage(stage.http, model, provider)
+    model.rewrite({"turns": [{"text": "x", "failures": [{"status": 401, "message": "no such key: sk-canary-model"}]}]})
+    session = stage.session()
+    stage.turn(session, "go")
+    (error,) = of_type(stage.log(session), "session.error")
+    assert error["error"]["message"] == "The model's server answered 401: no such key: [hidden]"
+
+
+def test_halves_of_a_character_are_joined_or_marked(stage: Stage, model: RunningModel) -> None:
+    """JSON escapes can spell them, and servers cut a stream anywhere."""
+    model.rewrite({"turns": [{"text": "\ud83d\ude00\ud83d"}]})
+    session = stage.session()
+    frames = stage.turn(session, "go")
+    assert frames[-1]["stop_reason"]["type"] == "end_turn"
+    (message,) = of_type(stage.log(session), "agent.message")
+    assert message["content"][0]["text"] == "😀\ufffd"
+
+
+def test_pieces_are_not_cut_within_a_character() -> None:
+    pieces = ["\ud83d", "\ude00 x", "\ude00"]
+    deltas = [event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece}) for piece in pieces]
+    start = event("content_block_start", index=0, content_block={"type": "text", "text": ""})
+    end = event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 1}) + event("message_stop")
+    body = start + "".join(deltas) + event("content_block_stop", index=0) + end
+    with serving(body) as url:
+        parts = asyncio.run(ask(GuardedProvider(MessagesProvider("k", url, {}), [])))
+    assert "".join(part.text for part in parts if isinstance(part, Piece)) == "😀 x\ufffd"
+
+
+def test_a_text_without_words_is_not_sent_where_it_would_be_refused(stage: Stage, model: RunningModel) -> None:
+    tools = [{"type": "custom", "name": "ask", "description": "d", "input_schema": {"type": "object"}}]
+    model.rewrite({"turns": [{"tools": [{"name": "ask", "input": {}}]}]})
+    session = stage.session(stage.agent(tools=tools))
+    blank = {"type": "text", "text": " "}
+    stage.send(session, {"type": "user.message", "content": [blank, {"type": "text", "text": "go"}]})
+    (call,) = of_type(stage.wait_for(session, "session.status_idle"), "agent.custom_tool_use")
+    stage.send(session, {"type": "user.custom_tool_result", "custom_tool_use_id": call["id"], "content": [blank]})
+    stage.wait_for(session, "session.status_idle", 2)
+    sent = model.requests()[-1]["body"]["messages"]
+    assert [block.get("text", block["type"]) for message in sent for block in message["content"]] == [
+        "go", "tool_use", "tool_result",
+    ]  # fmt: skip
+    assert sent[-1]["content"][0]["content"] == []

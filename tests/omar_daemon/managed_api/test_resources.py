@@ -248,3 +248,59 @@ def test_a_skill_holds_no_links_and_its_text_may_begin_with_a_mark(http: httpx.C
     refused = http.post("/v1/skills", files=archive(("g/SKILL.md", SKILL), (link, "/etc/passwd")))
     assert (refused.status_code, "symbolic link" in refused.text) == (400, True)
     made(http.post("/v1/skills", files=archive(("g/SKILL.md", "\ufeff" + SKILL))))
+
+
+def test_a_file_of_a_skill_is_there_once_and_is_no_folder(http: httpx.Client) -> None:
+    for second in ("greeter/a.txt", "greeter/a.txt/b.txt"):
+        names = ["greeter/SKILL.md", "greeter/a.txt", second]
+        answer = http.post("/v1/skills", files=[("files[]", (name, SKILL)) for name in names])
+        assert answer.status_code == 400, answer.text
+
+
+def test_a_quotation_mark_in_a_name_comes_back_as_it_was(http: httpx.Client) -> None:
+    named = made(http.post("/v1/files", files={"file": ('the "new" one.txt', b"x")}))
+    assert named["filename"] == 'the "new" one.txt'
+
+
+def test_an_image_that_is_no_base64_is_refused_before_it_is_in_the_log(http: httpx.Client) -> None:
+    environment = made(http.post("/v1/environments", json={"name": "e"}))["id"]
+    session = made(http.post("/v1/sessions", json={"agent": agent(http)["id"], "environment_id": environment}))["id"]
+    source = {"type": "base64", "media_type": "image/png", "data": "!!!"}
+    message = {"type": "user.message", "content": [{"type": "image", "source": source}]}
+    answer = http.post(f"/v1/sessions/{session}/events", json={"events": [message]})
+    assert answer.status_code == 400
+    assert http.get(f"/v1/sessions/{session}/events").json()["data"] == []
+
+
+def test_a_role_has_a_name_and_a_time_is_one(http: httpx.Client) -> None:
+    body = {"name": "a", "model": "m", "execution_identity": {"type": "aws_role"}}
+    assert http.post("/v1/agents", json=body).status_code == 400
+    vault = made(http.post("/v1/vaults", json={"display_name": "v"}))["id"]
+    auth = {"type": "mcp_oauth", "access_token": "t", "mcp_server_url": "https://m.example", "expires_at": "soon"}
+    assert http.post(f"/v1/vaults/{vault}/credentials", json={"auth": auth}).status_code == 400
+    auth["expires_at"] = "2030-01-01T00:00:00Z"
+    made(http.post(f"/v1/vaults/{vault}/credentials", json={"auth": auth}))
+
+
+@pytest.mark.parametrize(
+    "place", ["/usr/share/x.csv", "/opt/data/x", "/bin/ls", "/lib/x", "/dev/x", "/workspace", "/mnt", "/home/user"]
+)
+def test_a_file_is_not_mounted_where_every_tool_would_fail(http: httpx.Client, place: str) -> None:
+    file = made(http.post("/v1/files", files={"file": ("a.txt", b"x")}))["id"]
+    answer = http.post("/v1/sessions", json=session_with(http, {"type": "file", "file_id": file, "mount_path": place}))
+    assert answer.status_code == 400, answer.text
+
+
+def test_a_repository_lies_where_it_can_be_cloned_to_and_nothing_within_a_file(http: httpx.Client) -> None:
+    repository = {"type": "github_repository", "url": "https://git.example/a/b"}
+    for place, status in (("/data/b", 400), ("/workspace", 400), ("/workspace/deep/b", 201)):
+        answer = http.post("/v1/sessions", json=session_with(http, {**repository, "mount_path": place}))
+        assert answer.status_code == status, answer.text
+    file = {"type": "file", "file_id": made(http.post("/v1/files", files={"file": ("a.txt", b"x")}))["id"]}
+    both = [{**file, "mount_path": "/data/a"}, {**file, "mount_path": "/data/a/b"}]
+    assert http.post("/v1/sessions", json=session_with(http, *both)).status_code == 400
+
+
+def session_with(http: httpx.Client, *resources: dict[str, Any]) -> dict[str, Any]:
+    environment = made(http.post("/v1/environments", json={"name": "e"}))["id"]
+    return {"agent": agent(http)["id"], "environment_id": environment, "resources": list(resources)}
