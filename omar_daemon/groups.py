@@ -37,7 +37,10 @@ def event_schedule(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> int:
-    """Schedule a message to an agent; at once unless a time is given."""
+    """Schedule a message to an agent; at once unless a time is given.
+
+    An agent that is a plain shell runs it: each line, and $(...), backticks and ; in it.
+    """
     from omar_daemon.commands import event as command
 
     return command.schedule(

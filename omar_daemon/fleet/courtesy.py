@@ -22,7 +22,8 @@ from omar_daemon.fleet.styles import cells, plain
 
 log = logging.getLogger("omar.fleet")
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 29.0
+"""A second less than the 30 that are promised, for the draft must be taken out and put back too."""
 HOLD_SECONDS = 2.0
 """How long until a text that was held back is tried again."""
 LOOK_SECONDS = 0.2

@@ -221,6 +221,7 @@ class Courier:
         flags = "-dpr" if bracketed else "-dr"
         try:
             await self._act(
+                target,
                 ("load-buffer", "-b", name, literal_path(str(path))),
                 # Copy mode would take the text for its own commands and hide that the program wants brackets.
                 ("copy-mode", "-q", "-t", target.pane_id),
@@ -276,11 +277,14 @@ class Courier:
     async def _press_enter(self, target: Target) -> None:
         """The byte of the key itself: it passes copy mode and no key encoding turns it into Shift+Enter."""
         name = f"omar-{secrets.token_hex(8)}"
-        await self._act(("set-buffer", "-b", name, "\r"), ("paste-buffer", "-dr", "-b", name, "-t", target.pane_id))
+        paste = ("paste-buffer", "-dr", "-b", name, "-t", target.pane_id)
+        await self._act(target, ("set-buffer", "-b", name, "\r"), paste)
 
-    async def _act(self, *commands: Command) -> None:
+    async def _act(self, target: Target, *commands: Command) -> None:
         for reply in await self._actor.batch(commands):
             if reply.error is not None:
+                # Mostly the pane, or its tmux server, was killed since the last look.
+                await self._living_shot(target)
                 raise DeliveryFailed(f"tmux: {reply.error}")
 
     async def _living_shot(self, target: Target) -> Shot:

@@ -123,6 +123,17 @@ def test_a_dead_agent_takes_no_text(running: Running) -> None:
         running.send("brief", "hello")
 
 
+@pytest.mark.parametrize("verb", ["kill-session", "kill-server"])
+def test_an_agent_that_is_killed_while_a_text_is_typed_is_said_to_be_dead(running: Running, verb: str) -> None:
+    running.spawn("brief", command="cat")
+
+    async def kill(_phase: str) -> None:
+        tmux(verb, *(("-t", "=omar-agent-brief") if verb == "kill-session" else ()))
+
+    with pytest.raises(AgentDead, match="ended"):
+        running.do(running.fleet.deliver("brief", "hello", kill))
+
+
 def test_no_text_stays_behind_in_files_or_buffers(running: Running) -> None:
     running.spawn("one", command="cat")
     running.send("one", "a secret text")
