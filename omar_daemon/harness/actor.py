@@ -188,6 +188,7 @@ class Actor:
             raise events.NoSession(self._session_id)
         async with McpServers.connected(found, self._journal) as servers:
             workshop = self._workshop = Workshop(self._journal, found, servers)
+            await workshop.announce()
             tools = [*agent_tools(found.agent["tools"]), *servers.tools]
             judge = OutcomeJudge(self._journal, found)
             while True:

@@ -12,13 +12,15 @@ from starlette.concurrency import run_in_threadpool
 from omar_daemon.harness.journal import Journal
 from omar_daemon.harness.sandbox import desktop, memory_folder
 from omar_daemon.harness.sandbox.contents import place_files, place_skills
-from omar_daemon.harness.sandbox.layout import Layout
+from omar_daemon.harness.sandbox.launch import Mount
+from omar_daemon.harness.sandbox.layout import PLACES, Layout
 from omar_daemon.harness.sandbox.repositories import place_repositories
 from omar_daemon.harness.sandbox.sandbox import Sandbox
 from omar_daemon.harness.setup import Setup, StoreMount
 from omar_daemon.harness.tools import files, search, shell, web
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, failed
 from omar_daemon.harness.tools.toolbox import Tool
+from shared import durable
 
 if TYPE_CHECKING:
     from omar_daemon.harness.mcp import McpServers
@@ -75,6 +77,17 @@ class Workshop:
             await self._collect_memories()
         return result
 
+    async def announce(self) -> None:
+        """What the session was given and does not get here, said before its first turn."""
+        layout = Layout.of(self._setup.session.id)
+        wanted = [skill["skill_id"] for skill in self._setup.agent["skills"] if skill["type"] == "anthropic"]
+        if wanted:
+            message = f"This server has no built-in skills, so the agent works without {', '.join(wanted)}."
+            await self._warn_once(layout, "skills", {"source": "skills", "message": message, "details": {}})
+        if self._setup.session.body.get("budget") is not None:
+            message = "This server knows no prices, so the session's budget is kept but does not end a turn."
+            await self._warn_once(layout, "budget", {"source": "budget", "message": message, "details": {}})
+
     async def sandbox(self) -> Sandbox:
         """The session's sandbox with its contents in place."""
         async with self._lock:
@@ -85,9 +98,15 @@ class Workshop:
     async def refresh(self, setup: Setup) -> None:
         """Place files that were added since the turn began."""
         async with self._lock:
-            if self._sandbox is not None:
-                self._sandbox.mounts = await run_in_threadpool(place_files, self._sandbox.layout, setup.files)
             self._setup = setup
+            if self._sandbox is not None:
+                self._sandbox.mounts = await run_in_threadpool(self._placed, self._sandbox.layout)
+
+    def _placed(self, layout: Layout) -> list[Mount]:
+        """Put files in their place; returns what is mounted beside the session's folders."""
+        read_only = [store.folder for store in self._setup.stores if not store.writable]
+        stores = [Mount(layout.root / "memory" / name, f"{PLACES['memory']}/{name}") for name in read_only]
+        return [*place_files(layout, self._setup.files), *stores]
 
     async def _prepared(self) -> Sandbox:
         setup = self._setup
@@ -97,10 +116,10 @@ class Workshop:
         # Before the files, which may lie within a repository: git clones into a folder that is not there.
         for url, reason in await run_in_threadpool(place_repositories, layout, setup.session):
             await self._report_repository(url, reason)
-        sandbox.mounts = await run_in_threadpool(place_files, layout, setup.files)
         await run_in_threadpool(place_skills, layout, setup.skills)
         if setup.stores:
             await run_in_threadpool(self._show_memories, layout)
+        sandbox.mounts = await run_in_threadpool(self._placed, layout)
         await self._warn_of_packages(layout)
         if sandbox.network and sandbox.isolated:
             await self._warn_of_desktop(layout)
@@ -130,6 +149,7 @@ class Workshop:
         mark = layout.marks / name
         if mark.exists():
             return
+        await run_in_threadpool(durable.private_dir, layout.marks)
         await self._journal.append(self._setup.session.id, {"type": "session.warning", **warning})
         mark.touch(mode=0o600)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from omar_daemon.harness.sandbox.isolation import isolation
 from tests.fakes.model_process import RunningModel
 from tests.omar_daemon.harness.test_turns import CUSTOM, of_type
 from tests.omar_daemon.managed_stage import Stage, tool_turn, types_of
@@ -120,3 +123,33 @@ def test_a_turn_that_needs_a_worker_of_a_self_hosted_environment_says_that_there
     assert log[-1]["stop_reason"] == {"type": "retries_exhausted"}
     stage.turn(session, "then talk")
     assert types_of(stage.log(session))[-1] == "session.status_idle"
+
+
+def test_a_built_in_skill_and_a_budget_that_do_nothing_here_are_said_once(stage: Stage, model: RunningModel) -> None:
+    model.rewrite({"turns": []})
+    agent = stage.agent(skills=[{"type": "anthropic", "skill_id": "xlsx"}])
+    budget = {"type": "limit", "max_list_cost": {"amount": "100", "currency": "USD"}}
+    session = stage.session(agent, budget=budget)
+    stage.turn(session, "go")
+    stage.turn(session, "again")
+    warnings = {one["source"]: one["message"] for one in stage.log(session, "session.warning")}
+    assert list(warnings) == ["skills", "budget"]
+    assert "xlsx" in warnings["skills"]
+    assert "no prices" in warnings["budget"]
+
+
+def test_a_store_that_is_to_be_read_only_cannot_be_written_to(stage: Stage, model: RunningModel) -> None:
+    if isolation() == "none":
+        pytest.skip("without isolation nothing is mounted")
+    store = stage.post("/v1/memory_stores", {"name": "facts"})["id"]
+    stage.post(f"/v1/memory_stores/{store}/memories", {"path": "/a.md", "content": "old"})
+    command = "cd /mnt/memory/facts*; cat a.md; echo new > a.md; touch b.md; rm a.md; mv ../facts* ../moved; true"
+    model.rewrite({"turns": [tool_turn("bash", {"command": command})]})
+    stores = [{"type": "memory_store", "memory_store_id": store, "access": "read_only"}]
+    session = stage.session(resources=stores)
+    stage.turn(session, "go")
+    (result,) = stage.log(session, "agent.tool_result")
+    said = result["content"][0]["text"]
+    assert said.startswith("old")
+    assert said.count("Read-only file system") == 3
+    assert "busy" in said
