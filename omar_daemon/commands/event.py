@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from omar_daemon.commands import dry_run as dry_runs
-from omar_daemon.commands.agent_calls import ask
+from omar_daemon.commands.agent_calls import ask, daemon_runs
 from shared import output
 from shared.errors import OmaError, UsageError
 from shared.http import Client
@@ -65,12 +65,12 @@ def schedule(
 
 
 def show_all(*, receiver: str | None, dead: bool, json: bool) -> int:
-    """Print the events that wait, and why one that is due does; or with `dead` those that could not be delivered."""
-    params = {key: value for key, value in (("receiver", receiver), ("state", "dead" if dead else None)) if value}
-    from omar_daemon.client import daemon_client
+    """Print the events that wait, and why one that is due does; or with `dead` those that could not be delivered.
 
-    with daemon_client() as client:
-        found = ask(client, "GET", "/api/events", params=params)
+    Without a daemon, what the store holds.
+    """
+    state = "dead" if dead else "waiting"
+    found = _asked(receiver, state) if daemon_runs() else {"events": _stored(receiver, state)}
     if json:
         output.print_json(found)
         return 0
@@ -79,6 +79,29 @@ def show_all(*, receiver: str | None, dead: bool, json: bool) -> int:
         return 0
     output.print_table(*_table(found["events"], dead=dead), cut_last=not dead)
     return 0
+
+
+def _asked(receiver: str | None, state: str) -> dict[str, Any]:
+    from omar_daemon.client import daemon_client
+
+    with daemon_client() as client:
+        return ask(
+            client, "GET", "/api/events", params={"state": state, **({"receiver": receiver} if receiver else {})}
+        )
+
+
+def _stored(receiver: str | None, state: str) -> list[dict[str, Any]]:
+    from omar_daemon.events.listing import listed
+    from omar_daemon.settings import SETTINGS
+    from omar_daemon.store import events as room
+    from omar_daemon.store.at_rest import store_at_rest
+    from shared import config
+
+    with store_at_rest(config.load("omar", SETTINGS)) as store:
+        if store is None:
+            return []
+        with store.read() as connection:
+            return listed(room.load_all(connection), receiver=receiver or None, state=state, held={})
 
 
 def _table(events: list[dict[str, Any]], *, dead: bool) -> tuple[tuple[str, ...], list[list[str]]]:

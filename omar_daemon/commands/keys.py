@@ -71,21 +71,13 @@ def _listed(client: Client) -> list[dict[str, Any]]:
 
 
 def _read() -> list[dict[str, Any]]:
-    """From the store; nothing is made where there is none yet."""
     from omar_daemon.settings import SETTINGS
-    from shared import config, paths
-
-    url = config.load("omar", SETTINGS).text("server.database_url")
-    if not url and not paths.daemon_database().exists():
-        return []
-    from omar_daemon.store.engine import open_store
+    from omar_daemon.store.at_rest import store_at_rest
     from omar_daemon.store.keys import stored
+    from shared import config
 
-    store = open_store(url, paths.daemon_database())
-    try:
-        return [key.shown() for key in stored(store)]
-    finally:
-        store.close()
+    with store_at_rest(config.load("omar", SETTINGS)) as store:
+        return [key.shown() for key in stored(store)] if store is not None else []
 
 
 def revoke(*, key_id: str, dry_run: bool) -> int:

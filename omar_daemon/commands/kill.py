@@ -6,6 +6,7 @@ from typing import Any
 
 from omar_daemon.commands import dry_run as dry_runs
 from omar_daemon.commands.agent_calls import ask, path_of
+from omar_daemon.fleet.panes import MANAGER
 from shared import output
 from shared.errors import OmaError
 from shared.http import Client
@@ -50,6 +51,10 @@ def _show_plan(client: Client, names: list[str], params: dict[str, str], json: b
     for name in names:
         doomed = _below(client, name) if "tree" in params else [ask(client, "GET", path_of(name, "/summary"))["id"]]
         plan.append({"method": "DELETE", "path": path_of(name), "params": params, "kills": doomed})
+        if MANAGER in doomed:
+            raise OmaError(
+                "The manager is not killed this way.", hint=f"End it in its terminal: omar attach {MANAGER}."
+            )
         first, *below = doomed
         sentences.append(f"kill {first}" + (f" and, below it, {', '.join(below)}" if below else ""))
     return dry_runs.show_without_body(sentences, plan, json=json)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from omar_daemon.events.listing import due_order
 from omar_daemon.store import events as room
 from omar_daemon.store.engine import Store
 from omar_daemon.store.events import EventRecord
@@ -35,7 +36,7 @@ class Ledger:
 
     def all(self) -> list[EventRecord]:
         """Every event that is kept, in the order in which they are due."""
-        return sorted(self._events.values(), key=_order)
+        return sorted(self._events.values(), key=due_order)
 
     def receivers(self) -> list[str]:
         """Who has events waiting."""
@@ -43,7 +44,7 @@ class Ledger:
 
     def waiting_for(self, receiver: str) -> list[EventRecord]:
         """The events of one receiver that are still to be delivered, in their order."""
-        return sorted(self._waiting.get(receiver, {}).values(), key=_order)
+        return sorted(self._waiting.get(receiver, {}).values(), key=due_order)
 
     def next_due(self, *, without: Iterable[str]) -> int | None:
         """When the next event is due, of receivers that are not `without`."""
@@ -138,7 +139,3 @@ class Ledger:
     def _load(self) -> list[EventRecord]:
         with self._store.read() as connection:
             return room.load_all(connection)
-
-
-def _order(record: EventRecord) -> tuple[int, int]:
-    return record.timestamp, record.created_at

@@ -17,11 +17,11 @@ from typing import Any
 from omar_daemon.events import texts
 from omar_daemon.events.errors import EventConflict, UnknownEvent
 from omar_daemon.events.ledger import Ledger
+from omar_daemon.events.listing import listed
 from omar_daemon.events.requests import EventRequest, build
 from omar_daemon.fleet.courtesy import HOLD_SECONDS
 from omar_daemon.fleet.errors import AgentDead, InputOccupied, InvalidRequest, UnknownAgent
 from omar_daemon.fleet.fleet import Fleet
-from omar_daemon.fleet.launch import short_name
 from omar_daemon.store.engine import Store
 from omar_daemon.store.events import EventRecord
 from shared.errors import OmaError
@@ -97,14 +97,7 @@ class Scheduler:
 
     def listing(self, *, receiver: str | None = None, state: str = "waiting") -> list[dict[str, Any]]:
         """The events that wait (or are `dead`), in the order in which they are due."""
-        wanted = short_name(receiver) if receiver is not None else None
-        found = [event for event in self._ledger.all() if event.stage == state]
-        now = time.time_ns()
-        return [
-            shown(event, self._held.get(event.receiver) if event.timestamp <= now else None)
-            for event in found
-            if wanted is None or event.receiver == wanted
-        ]
+        return listed(self._ledger.all(), receiver=receiver, state=state, held=self._held)
 
     async def cancel(self, identifier: str) -> None:
         """Take an event off the list; UnknownEvent when it is none, or is just being typed for the last time."""
@@ -258,26 +251,6 @@ class Scheduler:
         old = [event for event in ended if now - (event.ended_at or now) > kept[event.stage]]
         if old:
             await self._ledger.remove(old)
-
-
-def shown(event: EventRecord, held: str | None = None) -> dict[str, Any]:
-    """An event as the surface answers it; `held` is why it is due and not delivered yet."""
-    answer: dict[str, Any] = {
-        "id": event.id,
-        "sender": event.sender,
-        "receiver": event.receiver,
-        "timestamp": event.timestamp,
-        "payload": event.payload,
-        "created_at": event.created_at,
-        "deliveries": event.deliveries,
-    }
-    if event.recurring_ns is not None:
-        answer["recurring_ns"] = event.recurring_ns
-    if held is not None:
-        answer["reason"] = held
-    if event.stage == "dead":
-        answer.update(state="dead", reason=event.reason, died_at=event.ended_at)
-    return answer
 
 
 def next_time(planned: int, interval: int, now: int) -> int:

@@ -13,7 +13,7 @@ from omar_daemon.fleet.options import Options, from_settings
 from omar_daemon.fleet.roster import Agent
 from omar_daemon.fleet.watch import View
 from omar_daemon.store.agents import AgentRecord, load_all
-from shared import paths
+from omar_daemon.store.at_rest import store_at_rest
 from shared.config import Config
 
 
@@ -80,15 +80,9 @@ class Peek:
 
 
 def _records(settings: Config) -> list[AgentRecord]:
-    """What the store remembers; nothing is made where there is no store yet."""
-    url = settings.text("server.database_url")
-    if not url and not paths.daemon_database().exists():
-        return []
-    from omar_daemon.store.engine import open_store
-
-    store = open_store(url, paths.daemon_database())
-    try:
+    """What the store remembers."""
+    with store_at_rest(settings) as store:
+        if store is None:
+            return []
         with store.read() as connection:
             return load_all(connection)
-    finally:
-        store.close()

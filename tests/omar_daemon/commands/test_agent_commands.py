@@ -142,6 +142,7 @@ def test_a_parent_that_does_not_run_is_marked(daemon: Daemon) -> None:
     assert "does not run" not in omar("show", "x").stdout
     omar("manager", "start", "--command", "cat")
     assert "ea does not run" not in omar("list").stderr
+    assert "omar attach ea" in omar("kill", "ea", "--dry-run", status=1).stderr
     assert "does not run" not in omar("show", "w").stdout
 
 

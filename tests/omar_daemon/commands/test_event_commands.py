@@ -86,6 +86,29 @@ def test_projects_are_read_without_a_daemon_and_changed_with_one(scene: Stage) -
     omar("project", "add", " ", status=2)
 
 
+def test_events_are_read_without_a_daemon(scene: Stage) -> None:
+    scene.spawn()
+    for name, time_ in (("late", "2h"), ("early", "1h")):
+        omar("event", "schedule", "w", name, "--in", time_, "--id", name)
+    omar("event", "schedule", "nobody", "x", "--allow-missing", "--id", "lost")
+    until(lambda: "lost" in omar("event", "list", "--dead").stdout, 5)
+    questions: list[tuple[str, ...]] = [(), ("--dead",), ("--receiver", "omar-agent-w"), ("--receiver", "nobody")]
+    asked = [omar("event", "list", *more, "--json").stdout for more in questions]
+    found = [[one["id"] for one in json.loads(answer)["events"]] for answer in asked]
+    assert found == [["early", "late"], ["lost"], ["early", "late"], []]
+    scene.kill_daemon()
+    try:
+        omar("status", status=1)
+        assert [omar("event", "list", *more, "--json").stdout for more in questions] == asked
+    finally:
+        scene.start_daemon()
+
+
+def test_without_a_daemon_and_a_store_there_are_no_events(home: Path) -> None:
+    assert omar("event", "list").stderr == "No events.\n"
+    assert not paths.daemon_database().exists()
+
+
 def test_without_a_daemon_the_projects_are_read_from_the_file(home: Path) -> None:
     paths.tasks_file().parent.mkdir(parents=True)
     paths.tasks_file().write_text("# mine\n4. By hand\n")
