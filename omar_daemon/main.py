@@ -295,7 +295,9 @@ def keys_create(
     user: Annotated[str | None, typer.Option("--user", help="User the key belongs to; the name unless given.")] = None,
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", metavar=SCOPES, help="What it is good for; may be repeated."),
+        typer.Option(
+            "--scope", metavar=SCOPES, help="What it is good for; may be repeated. Else all but admin and worker."
+        ),
     ] = None,
     expires: Annotated[str | None, typer.Option("--expires", help="Lifetime like 12h, 90d or 4w.")] = None,
     json: JsonOption = False,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WORD_WIDTH, PHRASE_WIDTH = 40, 20
-LEAST_PROSE_WIDTH = 14
+LEAST_PROSE_WIDTH, LEAST_CUT_WIDTH = 14, 10
 EDGES_WIDTH, GAP_WIDTH = 2, 3
 INDENT = "  "
 BETWEEN_FACTS = "  ·  "
@@ -57,10 +57,11 @@ class Table:
         wanted = [
             max(cell_len(text) for text in (name, *column)) for name, column in zip(self.columns, texts, strict=True)
         ]
-        prose = [index for index, column in enumerate(texts) if not _are_words(column)]
+        cut = len(texts) - 1 if self.cut_last else None
+        prose = [index for index, column in enumerate(texts) if index == cut or not _are_words(column)]
         room = available - EDGES_WIDTH - GAP_WIDTH * (len(wanted) - 1)
         left = room - sum(width for index, width in enumerate(wanted) if index not in prose)
-        if left < sum(min(wanted[index], LEAST_PROSE_WIDTH) for index in prose):
+        if left < sum(min(wanted[index], LEAST_CUT_WIDTH if index == cut else LEAST_PROSE_WIDTH) for index in prose):
             return None
         # The narrowest first: what it does not need is the others'.
         for done, index in enumerate(sorted(prose, key=wanted.__getitem__)):

@@ -36,6 +36,7 @@ def add(*, name: str, dry_run: bool, json: bool) -> int:
         output.print_json(made)
     else:
         output.print_text(str(made["id"]))
+        output.say(f"`omar project done {made['id']}` takes it off the list again.")
     return 0
 
 

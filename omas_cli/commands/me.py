@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from omas_cli import ledger, server
+from omas_cli.dates import local_date
 from shared import output
 from shared.errors import OmaError, UsageError
 from shared.http import Client, raise_for
@@ -71,6 +73,16 @@ def _all_pages(client: Client) -> dict[str, Any]:
 def _row(session: Any) -> list[str]:
     if not isinstance(session, dict):
         return ["?"] * len(COLUMNS)
-    fields = ("timestamp", "thread_type", "session_duration_minutes", "total_tool_calls", "total_human_messages")
-    shown = [str(session.get(name, "?")) for name in (*fields, "overall_score")]
-    return [str(session.get("session_id", "?"))[:8], *shown]
+    fields = ("thread_type", "session_duration_minutes", "total_tool_calls", "total_human_messages", "overall_score")
+    kind, minutes, *others = (session.get(name, "?") for name in fields)
+    shown = f"{minutes:.0f}" if isinstance(minutes, int | float) else str(minutes)
+    begun = _local_time(str(session.get("timestamp", "?")))
+    return [str(session.get("session_id", "?"))[:8], begun, str(kind), shown, *map(str, others)]
+
+
+def _local_time(text: str) -> str:
+    """An instant of the server as the person's clock shows it; as it came when it is none."""
+    try:
+        return local_date(round(datetime.fromisoformat(text).timestamp() * 1000))
+    except (ValueError, OverflowError, OSError):
+        return text

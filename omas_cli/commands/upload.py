@@ -73,7 +73,7 @@ def _held_back(book: Ledger, target: Target, include_active: bool) -> str:
     found = sum(
         is_ready(record, True) and not is_ready(record, False) for record in book.sessions() if record.id not in settled
     )
-    return f" Held back, for they may still go on: {found} (--include-active sends them too)." if found else ""
+    return f" Held back: {output.counted(found, 'session')} that may still go on (--include-active)." if found else ""
 
 
 def _print_bytes(queue: Queue) -> int:

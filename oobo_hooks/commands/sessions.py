@@ -75,11 +75,16 @@ def show(*, session_id: str, json: bool) -> int:
         return 0
     for name, value in row.items():
         if value not in (None, "", []):
-            shown = ", ".join(map(lookup.short, value)) if isinstance(value, list) else str(value)
-            output.print_text(f"{name:15}{output.cell(shown)}")
+            output.print_text(f"{name.replace('_', ' '):15}{output.cell(_text(value))}")
     for message in said:
         output.print_text(f"\n{_told(message)}")
     return 0
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(lookup.short, value)) if isinstance(value, list) else str(value)
 
 
 def _told(message: TranscriptMessage) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -156,6 +157,7 @@ def test_from_log_to_the_local_daemon_and_back(daemon: Daemon, home: Path) -> No
     assert sent.returncode == 0 and "1 session stored" in sent.stderr
     me = data("me", "--json")
     assert (me["username"], me["total_sessions"]) == ("local", 1)
+    assert re.search(r"^s1 +\d{4}-\d\d-\d\d \d\d:\d\d ", omas("me").stdout, re.MULTILINE)
     [kept] = me["sessions"]
     [own] = data("list", "--json")["sessions"]
     own.pop("local")

@@ -37,6 +37,7 @@ def test_sessions_are_listed_shown_and_found(repository: Repository, session: Cl
     assert (listed["session_id"], listed["source"], listed["commits"]) == (session.id, "claude", [repository.head])
     assert (listed["input_tokens"], listed["output_tokens"], listed["is_estimated"]) == (10, 5, False)
     assert len(oobo_json("sessions", "list", "--all", cwd=repository.path)) == 2
+    assert "is estimated   no\n" in oobo("sessions", "show", session.id, cwd=repository.path).stdout
     shown = oobo_json("sessions", "show", session.id[:8], cwd=repository.path)
     roles = [message["role"] for message in shown["messages"]]
     assert roles == ["user", "user", "assistant", "tool"] and shown["session_id"] == session.id

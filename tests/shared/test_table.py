@@ -68,3 +68,10 @@ def test_prose_that_would_be_folded_into_a_ribbon_makes_blocks_too() -> None:
     lines = drawn(SETTINGS, rows, 80)
     assert lines[0] == lines[4] == "managed.requests_per_minute" and len(lines) == 8
     assert drawn(SETTINGS, rows, 200)[1].split() == ["setting", "value", "from", "what", "it", "is"]
+
+
+def test_the_column_that_may_be_cut_gives_way_before_a_list_becomes_blocks() -> None:
+    columns = ("commit", "when", "by", "AI", "lines", "sessions", "message")
+    rows = [["e4c0e6db88", "2026-11-28 11:04", "agent", "100 %", "+16 -0", "claude", "Say goodbye, too"]]
+    lines = drawn(columns, rows, 80, cut_last=True)
+    assert lines[3] == " e4c0e6db88   2026-11-28 11:04   agent   100 %   +16 -0   claude     Say goodb…"
