@@ -18,7 +18,9 @@ def checks() -> list[Check]:
     first = [_tmux_check(), program_check("git", LEAST_GIT, INSTALL_GIT), home_check("omar"), file]
     first += [_owner_key_check(), daemon_check()]
     # What stands on a file that cannot be read would only say so again.
-    on_the_file = [_settings_check(), _port_check(), _backends_check()] if file.outcome != "failed" else []
+    on_the_file = (
+        [_settings_check(), _store_check(), _port_check(), _backends_check()] if file.outcome != "failed" else []
+    )
     return [*first, *on_the_file, _sandbox_check()]
 
 
@@ -28,6 +30,22 @@ def _settings_check() -> Check:
     if record is None or not file.exists() or file.stat().st_mtime <= record.started_at:
         return Check("settings", "ok", "as they are now, or when the daemon starts")
     return Check("settings", "warning", "the file was changed after the daemon had started", "omar down && omar up")
+
+
+def _store_check() -> Check:
+    """Whether the database can be read; a daemon that runs does so already."""
+    from omar_daemon.settings import SETTINGS
+    from omar_daemon.store.at_rest import store_at_rest
+    from shared import config
+    from shared.errors import ConfigError
+
+    if local_daemon.running() is not None:
+        return Check("store", "ok", "in use by the daemon")
+    try:
+        with store_at_rest(config.load("omar", SETTINGS)) as store:
+            return Check("store", "ok", "can be read" if store is not None else "made at the daemon's first start")
+    except ConfigError as error:
+        return Check("store", "failed", error.message, error.hint)
 
 
 def _backends_check() -> Check:

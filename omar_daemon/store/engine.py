@@ -82,7 +82,10 @@ def open_store(url: str, default_file: Path) -> Store:
         _bring_up_to_date(engine, name)
     except sqlalchemy.exc.DBAPIError as error:
         engine.dispose()
-        raise ConfigError(f"The database {name} cannot be used: {str(error.orig).strip()}.") from error
+        hint = (
+            "Look at server.database_url." if url else f"Put a copy of it back, or begin anew: mv {name} {name}.broken"
+        )
+        raise ConfigError(f"The database {name} cannot be used: {str(error.orig).strip()}.", hint=hint) from error
     return Store(engine)
 
 

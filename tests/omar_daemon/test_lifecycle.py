@@ -216,6 +216,19 @@ def test_doctor_says_what_stands_and_how_to_mend_the_rest() -> None:
     assert found["tmux"]["fix"]
 
 
+def test_a_database_that_is_none_is_told_with_the_way_out(free_port: int) -> None:
+    file = paths.daemon_database()
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"this is no database" * 1000)
+    for verb in ("up", "list"):
+        refused = omar(verb)
+        assert refused.returncode == 78 and f"mv {file} {file}.broken" in refused.stderr, verb
+    told = omar("doctor")
+    assert told.returncode == 1 and f"FAIL  store: The database {file} cannot be used" in told.stdout
+    file.unlink()
+    assert "ok    store: made at the daemon's first start" in omar("doctor").stdout
+
+
 def test_doctor_says_which_programs_are_too_old(tmp_path: Path) -> None:
     for name, said in (("tmux", "tmux 2.8"), ("git", "git version 2.20.1")):
         (tmp_path / name).write_text(f"#!/bin/sh\necho {said}\n")
