@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+
+from starlette.concurrency import run_in_threadpool
 
 from omar_daemon.harness.journal import Journal
 from omar_daemon.harness.setup import Setup
@@ -72,6 +75,7 @@ class McpServers:
         if server["url"] in setup.bearers:
             headers["Authorization"] = f"Bearer {setup.bearers[server['url']]}"
         try:
+            await run_in_threadpool(_load_client)
             # A stack of its own: a connection that fails is wound up before anything else is awaited, because the
             # client's task group cancels whoever opened it.
             async with asyncio.timeout(_CONNECT_SECONDS), contextlib.AsyncExitStack() as attempt:
@@ -107,6 +111,12 @@ def _check_network(setup: Setup, url: str) -> None:
         host = urlsplit(url).hostname
         if host not in networking["allowed_hosts"]:
             raise _Refused("mcp_connection_failed_error", f"The environment's networking does not allow {host}.")
+
+
+def _load_client() -> None:
+    """What `_open` imports takes a second the first time: not on the event loop, nor of the time a server has."""
+    for module in ("httpx", "mcp.client.streamable_http", "mcp.shared._httpx_utils"):
+        importlib.import_module(module)
 
 
 async def _open(stack: contextlib.AsyncExitStack, url: str, headers: dict[str, str]) -> Any:

@@ -97,6 +97,38 @@ class GitServer(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+WHO_IMPORTS = """
+import asyncio, sys, threading
+from types import SimpleNamespace
+from omar_daemon.harness.mcp import McpServers
+
+class Finder:
+    @staticmethod
+    def find_spec(name, *_):
+        if name in ("mcp", "httpx"):
+            print(name, threading.current_thread() is threading.main_thread())
+
+async def connect():
+    setup = SimpleNamespace(
+        agent={"tools": [{"type": "mcp_toolset", "mcp_server_name": "a"}], "mcp_servers": [{"name": "a", "url": URL}]},
+        environment={"config": {}}, bearers={}, session=SimpleNamespace(id="s"),
+    )
+    async def append(*event):
+        print(event[1]["error"]["type"])
+    async with McpServers.connected(setup, SimpleNamespace(append=append)):
+        pass
+
+sys.meta_path.insert(0, Finder)
+asyncio.run(connect())
+"""
+
+
+def test_the_clients_libraries_are_not_loaded_on_the_event_loop() -> None:
+    program = WHO_IMPORTS.replace("URL", '"http://127.0.0.1:1/mcp"')
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.split("\n")) == ["", "httpx False", "mcp False", "mcp_connection_failed_error"]
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Iterator[str]:
     work, served = tmp_path / "work", tmp_path / "served" / "thing.git"
