@@ -40,6 +40,7 @@ _QUOTED = re.compile(
     |(?P<open>{QUOTE})(?P<other>(?:\\\\\\["']|(?!(?P=open))[^\n]){{1,16384}})(?P=open))""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_CONTINUED = re.compile(r"[\"']\s{0,4}(?:[+&]|\.{1,2}|\\\n)\s{0,40}[bBuUrRfF]?[\"'](?P<more>[^\"'\n]{1,4096})(?=[\"'])")
 _BLOCK = re.compile(r"[ \t]{0,8}[|>][+-]?\d?[ \t]{0,8}\r?\n[ \t]+(?P<block>[^\s:]{1,4096})(?=\s|$)")
 _NEXT_LINE = re.compile(r"[ \t]{0,8}\r?\n[ \t]+(?P<next>[^\s:\"'#-][^\s:]{2,4095})[ \t]*(?=\r?\n|$)")
 _WHOLE = re.compile(r"(?P<whole>(?:\\ |\S){1,4096})")
@@ -85,6 +86,9 @@ def named_secrets(text: str, lowered: str) -> Iterator[tuple[int, int]]:
         if too_much or says_secret(name, value.text, quoted=value.quoted, literal=value.literal, code=value.code):
             yield value.start, value.end
             position = value.end
+            while value.quoted and (more := _CONTINUED.match(text, position)) is not None:
+                yield more.span("more")
+                position = more.end("more")
 
 
 def whole_name(text: str, start: int, end: int) -> tuple[str, int]:
@@ -174,6 +178,9 @@ def _begins_word(text: str, start: int) -> bool:
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Words around, no brackets or commas: `pass=x` of a shell or a file, not `f(pass=x)`."""
     before, after = text[start - 1 : start], text[end : end + 1]
+    if before and before in "\"'" and after == before:
+        # A form's field or a line to be written: `-F "api_key=x"`.
+        return True
     return before in ("", " ", "\t", "\n", ";", "&", "/", ":") and after in ("", " ", "\t", "\n", "\r", ";", "&")
 
 

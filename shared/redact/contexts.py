@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from shared.redact.rules import QUOTED, VALUE, Rule, context, is_no_code, is_no_word
-from shared.redact.values import looks_random
+from shared.redact.rules import NAMED, QUOTED, VALUE, Rule, context, is_no_code, is_no_word
+from shared.redact.values import is_told, looks_random
 from shared.redact.wrapped import holds_credentials
 
 _SOURCE_FILE = (
@@ -18,7 +18,7 @@ _DATABASES = (
 
 
 def _is_token(value: str) -> bool:
-    return not value.startswith(("-", "=")) and is_no_code(value)
+    return bool(re.match(r"[\"']?[A-Za-z0-9+/$]", value)) and is_no_code(value)
 
 
 CONTEXTS: tuple[Rule, ...] = (
@@ -148,8 +148,8 @@ CONTEXTS: tuple[Rule, ...] = (
     ),
     context(
         "call with credentials",
-        "basic digest login authenticate",
-        rf"(?:basic_?auth|digest_?auth|proxy_?auth|\.login|\blogin|authenticate)\(\s{{0,8}}{QUOTED}[^\"'`\n]{{1,128}}{QUOTED}"
+        "basic digest login authenticate .auth( credential",
+        rf"(?:basic_?auth|digest_?auth|proxy_?auth|\.login|\blogin|authenticate|\.auth|credentials?)\(\s{{0,8}}{QUOTED}[^\"'`\n]{{1,128}}{QUOTED}"
         rf"\s{{0,4}},\s{{0,8}}(?:some\()?{QUOTED}(?P<secret>[^\"'`\n\\]{{3,256}}){QUOTED}",
         is_no_code,
     ),
@@ -159,6 +159,59 @@ CONTEXTS: tuple[Rule, ...] = (
         rf"auth{QUOTED}?\s{{0,4}}[=:]\s{{0,4}}[(\[]\s{{0,8}}{QUOTED}[^\"'`\n]{{1,128}}{QUOTED}"
         rf"\s{{0,4}},\s{{0,8}}{QUOTED}(?P<secret>[^\"'`\n\\]{{3,256}}){QUOTED}",
         is_no_code,
+    ),
+    context(
+        "bearer token",
+        "bearer",
+        r"bearer\s{0,4}[\"']\s{0,4}[+.]\s{0,4}[\"'](?P<secret>[^\"'\n]{6,4096})[\"']",
+        is_no_code,
+    ),
+    context(
+        "default value",
+        "|| ?? ?:",
+        rf"(?:{NAMED}|_pass|_pwd)[\"'\])]{{0,4}}\s{{0,4}}(?:\|\|=?|\?\?=?|\?:)\s{{0,4}}(?P<quote>[\"'])"
+        r"(?P<secret>(?:(?!(?P=quote))[^\n]){3,4096})(?P=quote)",
+        is_no_code,
+    ),
+    context(
+        "default value",
+        "setdefault setenv putenv setproperty getenv environ.get env.fetch",
+        rf"(?:setdefault|setenv|putenv|setproperty|getenv|environ\.get|env\.fetch)\(\s{{0,8}}{QUOTED}[\w.-]{{0,80}}{NAMED}{QUOTED}"
+        rf"\s{{0,4}},\s{{0,8}}{QUOTED}(?P<secret>[^\"'`\n\\]{{3,4096}}){QUOTED}",
+        is_no_code,
+    ),
+    context(
+        "typed password",
+        ".fill( .type( .setvalue( .press",
+        r"\.(?:fill|type|setvalue|press_?sequentially)\(\s{0,4}(?P<quote>[\"'`])(?:(?!(?P=quote))[^\n]){0,100}?(?:pass|pwd|secret|token)"
+        r"(?:(?!(?P=quote))[^\n]){0,60}(?P=quote)\s{0,4},\s{0,8}[\"'`](?P<secret>[^\"'`\n]{3,256})[\"'`]",
+        is_no_code,
+    ),
+    context(
+        "typed password",
+        "send_keys sendkeys .type( .fill( .val(",
+        r"(?:pass|pwd|secret|token)[^\n;()]{0,40}[\"'`]\)\s{0,4}(?:\.clear\(\))?\.(?:send_?keys|type|fill|setvalue|val)\(\s{0,4}"
+        r"[\"'`](?P<secret>[^\"'`\n]{3,256})[\"'`]",
+        is_no_code,
+    ),
+    context(
+        "compared password",
+        "==",
+        r"(?:password|passwd|passphrase|\bpwd)[\"'\])]{0,3}\s{0,4}={2,3}\s{0,4}(?P<quote>[\"'])(?P<secret>(?:(?!(?P=quote))[^\n]){3,256})(?P=quote)",
+        is_told,
+    ),
+    context(
+        "literal password",
+        "string char",
+        rf"(?:string\s{{1,4}}\w{{0,40}}{NAMED}\s{{0,4}}[({{]|char\s{{1,4}}\w{{0,40}}(?:{NAMED}|pass|pwd?)\[\w{{0,8}}\]\s{{0,4}}=)\s{{0,4}}"
+        r"\"(?P<secret>[^\"\n]{3,4096})\"",
+        is_no_code,
+    ),
+    context(
+        "sql password",
+        "identified set password",
+        r"(?:identified\s{1,8}by(?:\s{1,8}password)?\s{1,8}\"|set\s{1,8}password\s{1,8}for\s[^=\n]{1,128}=\s{0,8}')"
+        r"(?P<secret>[^'\"\n]{1,256})[\"']",
     ),
     context(
         "secure string",

@@ -40,6 +40,12 @@ DOCUMENTS: tuple[Rule, ...] = (
     ),
     context("xml value", "<d>", r"<d>(?P<secret>[a-z0-9+/=\s]{16,4096})</d>"),
     context(
+        "password field",
+        "<input",
+        r"<input(?=[^<>]{0,200}\stype=[\"']password[\"'])[^<>]{0,200}?\svalue=[\"'](?P<secret>[^\"'<>\n]{3,256})[\"']",
+        is_no_code,
+    ),
+    context(
         "variable's default",
         "variable",
         rf"variable\s{{1,8}}\"[\w-]{{0,40}}{NAMED}\"\s{{0,8}}\{{[^{{}}]{{0,400}}?\sdefault\s{{0,8}}=\s{{0,8}}\"(?P<secret>[^\"\n]{{3,4096}})\"",
@@ -52,9 +58,15 @@ _DATA_LINE = re.compile(r"[ \t]+[\w.-]{1,128}:[ \t]+[\"']?(?P<secret>[^\s\"'|>\\
 _DATA_OBJECT = re.compile(r"(?:string)?data\\{0,7}\":\s{0,8}\{(?P<block>[^{}]{1,8192})\}")
 _DATA_MEMBER = re.compile(r"\\{0,7}\"[\w.-]{1,128}\\{0,7}\":\s{0,8}\\{0,7}\"(?P<secret>[^\"\n\\]+)")
 _JOINED_WORDS = re.compile(r"[a-z]{2,20}(?:[_-][a-z0-9]{1,20})+")
+_INSERT = re.compile(
+    r"insert\s{1,8}into\s{1,8}[^\s(]{1,128}\s{0,8}\((?P<columns>[^()]{1,1000})\)\s{0,8}values\s{0,8}"
+    r"(?P<rows>(?:\([^()]{1,2000}\)[\s,]{0,8}){1,50})"
+)
+_ROW = re.compile(r"\((?P<values>[^()]{1,2000})\)")
+_SQL_VALUE = re.compile(r"\s{0,8}(?:'(?P<secret>(?:''|[^'])*)'|[^,']{1,256})(?:,|$)?")
 _LONGEST_DOCUMENT = 16384
 _LISTED = r"(?:passwords?|passwd|secrets?|credentials?|tokens?|keys)"
-_LIST = re.compile(rf"{_LISTED}(?P<end>)\\{{0,7}}[\"']?\s{{0,4}}[:=]\s{{0,4}}[\[(](?P<items>[^\])]{{3,4096}})[\])]")
+_LIST = re.compile(rf"{_LISTED}(?P<end>)\\{{0,7}}[\"']?\s{{0,4}}[:=]\s{{0,4}}[\[(](?P<items>[^\])]{{3,1024}})[\])]")
 _LIST_ITEM = re.compile(
     r"\\{0,7}(?P<quote>[\"'])(?P<secret>[^\"'\n\\]{3,512})\\{0,7}(?P=quote)|(?<![^\s,\[(])(?P<bare>[^\s,\"'(){}=:]{6,512})(?![^\s,\])])"
 )
@@ -68,6 +80,8 @@ def document_secrets(lowered: str, text: str) -> Iterator[tuple[int, int]]:
         end = lowered.find("\n---", kind.end())
         searched = min(len(lowered) if end < 0 else end, kind.end() + _LONGEST_DOCUMENT)
         yield from _kubernetes_data(lowered, max(0, kind.start() - _LONGEST_DOCUMENT // 4), searched)
+    for insertion in _INSERT.finditer(lowered):
+        yield from _inserted(text, insertion)
     for pattern in (_LIST, _YAML_LIST):
         for found in pattern.finditer(lowered):
             yield from _listed(text, found)
@@ -79,6 +93,15 @@ def _kubernetes_data(lowered: str, start: int, end: int) -> Iterator[tuple[int, 
             for member in one.finditer(lowered, *block.span("block")):
                 if not is_reference(member["secret"]):
                     yield member.span("secret")
+
+
+def _inserted(text: str, found: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """The values of an INSERT that stand where a column for secrets stands."""
+    columns = [name.strip(" \t\n\"'`") for name in found["columns"].split(",")]
+    for row in _ROW.finditer(text, *found.span("rows")):
+        for column, value in zip(columns, _SQL_VALUE.finditer(text, *row.span("values")), strict=False):
+            if value["secret"] and kind_of(column) is not Kind.NONE and is_no_code(value["secret"]):
+                yield value.span("secret")
 
 
 def _listed(text: str, found: re.Match[str]) -> Iterator[tuple[int, int]]:

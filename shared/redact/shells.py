@@ -21,9 +21,9 @@ def _is_no_option(value: str) -> bool:
 SHELLS: tuple[Rule, ...] = (
     context(
         "piped password",
-        "-stdin --with-token passwd sudo passphrase-fd",
+        "-stdin --with-token passwd sudo passphrase-fd kinit cryptsetup",
         rf"(?:echo|printf)\s{{1,4}}(?:-[ne]{{1,2}}\s{{1,4}})?{VALUE}\s{{0,4}}\|[^\n|;]{{0,200}}?"
-        r"(?:-stdin\b|--with-token|\bchpasswd|\bpasswd\b|\bsudo\s+-s|--passphrase-fd)",
+        r"(?:-stdin\b|--with-token|\bchpasswd|\bpasswd\b|\bsudo\s+-s|--passphrase-fd|\bkinit|\bcryptsetup)",
     ),
     context(
         "piped password",
@@ -46,7 +46,7 @@ SHELLS: tuple[Rule, ...] = (
         "set by name",
         "define env set arg",
         r"(?:#define|env|arg|setx?|set\s+-\w{1,3}|configure\s+set|config\s+set|config)[ \t]{1,8}"
-        rf"(?:[A-Za-z0-9]{{1,40}}[_.:-]){{0,6}}[a-z0-9]{{0,20}}{NAMED}[ \t]{{1,8}}{VALUE}",
+        rf"(?:[A-Za-z0-9]{{1,40}}[_.:-]){{0,6}}[a-z0-9]{{0,20}}(?:{NAMED}|_pass|_pwd?)[ \t]{{1,8}}{VALUE}",
         _is_set_value,
         starts_word=True,
     ),
@@ -72,6 +72,64 @@ SHELLS: tuple[Rule, ...] = (
         "secret by command",
         "htpasswd",
         rf"htpasswd{_STEP}-[a-z]*b[a-z]*{_STEP}(?:(?<!nb )[^\s\"'-][^\s\"']*{_STEP})?[\w.@-]{{1,64}}{_STEP}{_WORD}",
+    ),
+    context(
+        "secret by command",
+        "cargo nuget poetry user-secrets",
+        rf"(?:cargo{_STEP}login|nuget{_STEP}setapikey|user-secrets{_STEP}set{_STEP}[^\s]{{1,128}}"
+        rf"|poetry{_STEP}config{_STEP}(?:pypi-token\.[\w-]{{1,64}}|http-basic\.[\w-]{{1,64}}{_STEP}[^\s]{{1,64}})){_STEP}{_WORD}",
+        _is_no_option,
+    ),
+    context(
+        "secret by command",
+        "rabbitmqctl mysqladmin mosquitto_passwd",
+        rf"(?:rabbitmqctl{_STEP}(?:add_user|change_password){_STEP}[\w.@-]{{1,64}}|mysqladmin[^\n|;]{{0,120}}\spassword"
+        rf"|mosquitto_passwd{_STEP}-b{_STEP}[^\s]{{1,200}}{_STEP}[\w.@-]{{1,64}}){_STEP}{_WORD}",
+        _is_no_option,
+    ),
+    context(
+        "secret by command",
+        "securestring keyvault",
+        rf"(?:put-parameter(?=[^\n]{{0,400}}securestring)|keyvault{_STEP}secret{_STEP}set)"
+        rf"[^\n]{{0,300}}?--value[ \t=]{{1,4}}{VALUE}",
+    ),
+    context(
+        "secret by command",
+        "secrets set secrets:set",
+        rf"secrets(?:{_STEP}|:)set{_STEP}{_FLAGS}[a-z_][a-z0-9_]{{0,80}}={VALUE}",
+    ),
+    context(
+        "secret by command",
+        "config:set",
+        rf"config:set{_STEP}{_FLAGS}[a-z0-9_]{{0,80}}(?:key|token|secret|password|pass|pwd)={VALUE}",
+    ),
+    context(
+        "secret by command",
+        "alias set",
+        rf"mc{_STEP}alias{_STEP}set{_STEP}[^\s]{{1,64}}{_STEP}[^\s]{{1,200}}{_STEP}[^\s]{{1,128}}{_STEP}{_WORD}",
+    ),
+    context(
+        "secret by command",
+        "net use",
+        rf"net{_STEP}use{_STEP}(?:[a-z]:{_STEP})?[^\s]{{1,200}}{_STEP}{_WORD}",
+        _is_no_option,
+    ),
+    context("secret by command", "/rp", rf"schtasks[^\n]{{0,300}}\s/rp{_STEP}{_WORD}"),
+    context("secret by command", "-hp", r"(?<![\w-])rar(?:\.exe)?[^\n|;]{0,80}?\s-hp(?P<secret>[^\s]{1,256})"),
+    context(
+        "secret by command",
+        "setuser default",
+        r"(?:setuser|user)[ \t]{1,4}\w{1,64}[ \t]on[ \t][^\n>]{0,80}>(?P<secret>[^\s]{3,256})",
+    ),
+    context(
+        "url password",
+        "curl wget",
+        r"(?:curl|wget)[^\n|;]{0,200}?\s[\"']?[a-z_][\w.-]{0,63}:(?P<secret>[^\s:@/\"'<>]{1,256})@(?=[\w.-]{1,253})",
+    ),
+    context(
+        "secret by command",
+        "printf",
+        rf"printf[ \t]{{1,4}}[\"'][^\"'\n]{{0,80}}{NAMED}[=:][ \t]?%s[^\"'\n]{{0,40}}[\"'][ \t]{{1,4}}{VALUE}",
     ),
     context("secret by command", "rclone", rf"rclone{_STEP}obscure{_STEP}{_WORD}", _is_no_option),
     context("secret by command", "wpa_passphrase", rf"wpa_passphrase{_STEP}[^\s]{{1,64}}{_STEP}{_WORD}", _is_no_option),

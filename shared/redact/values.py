@@ -22,6 +22,21 @@ inherit include omit same-origin minimum maximum at min max each every one two o
 pwd user username expected secretstr securestring literal type enum list dict map array function async await return new
 """
 HARMLESS = frozenset(_HARMLESS_TEXT.split())
+_STATES_TEXT = """
+wrong correct set unset empty null none known unknown hidden broken here there gone fine okay same new old public
+private safe secure plaintext unique needed good bad not sent kept read written shown given lost taken stolen hashed
+plain yours mine blank long short simple complex weak strong up down out back now later still also always never only
+just again before after above below inside outside without within against instead rather about less more enough better
+worse best worst ready free real fake dead live active stale fresh clear cleartext base64 utf8 utf-8 hex json yaml
+bcrypt argon2 argon2id scrypt pbkdf2 sha1 sha256 sha512 md5 oauth2 oauth jwt ascii unicode opaque nothing something
+hash reset input form page prompt manager column length strength policy text file check change rotation rule type
+first second third final
+"""
+_STATES = frozenset(_STATES_TEXT.split())
+_STATE = re.compile(r".*(?:ed|ing|able|ible|ive|ory|ary|ous|al|id|ent|ant|ful|less|ity|ly|ion)", re.IGNORECASE)
+_ALGORITHM = re.compile(
+    r"(?:sha|md|aes|rsa|hs|rs|es|utf|base|oauth|argon|pbkdf|v|rfc|http|level|step|part|line)-?\d[\d.-]*\w?$"
+)
 _REFERENCE = re.compile(
     r"^(?:\.\.\.|…|<|\$?\{\{|os\.|process\.env|env\.|import\.meta|self\.|this\.|config\.|settings\.|args\.|req\.|"
     r"request\.|secrets\.|vault:|\[?REDACTED\]?|!\w)"
@@ -66,6 +81,21 @@ def is_reference(value: str) -> bool:
     return bool(value == REDACTED or _REFERENCE.match(value) or _VARIABLES.match(value) or _MASKED.match(value))
 
 
+def is_about_passwords(word: str) -> bool:
+    """Whether a word is one of a sentence about passwords: `wrong`, `expired`, `sha256`."""
+    lowered = word.lower()
+    known = len(word) < 3 or lowered in HARMLESS or lowered in _STATES
+    return known or is_code(word) or bool(_ALGORITHM.match(lowered))
+
+
+def is_told(value: str) -> bool:
+    """Whether it is the password that is told here, and not how it is."""
+    bare = value.rstrip(".,:;!?)*_")
+    if is_about_passwords(bare) or is_hash_or_uuid(bare):
+        return False
+    return not bare.isalpha() or not _STATE.fullmatch(bare)
+
+
 def says_secret(name: str, value: str, *, quoted: bool, literal: bool = False, code: bool = False) -> bool:
     """Whether `value` under `name` is to be hidden.
 
@@ -85,7 +115,7 @@ def says_secret(name: str, value: str, *, quoted: bool, literal: bool = False, c
     if _is_harmless(name, stripped) or (not quoted and _BARE_REFERENCE.match(stripped)):
         return False
     if kind is Kind.WEAK:
-        return _is_weak_secret(stripped, quoted=quoted, literal=literal)
+        return _is_weak_secret(name, stripped, quoted=quoted, literal=literal)
     if quoted:
         # Prose after a colon is no secret: "token: the one you were given".
         return " " not in stripped or kind is Kind.PASSWORD
@@ -114,9 +144,11 @@ def is_number_of(name: str, value: str) -> bool:
     return is_count(name) and bool(re.fullmatch(r"[\d_.,*+-]+[kKmM]?[,;)\]}]*", value))
 
 
-def _is_weak_secret(value: str, *, quoted: bool, literal: bool) -> bool:
+def _is_weak_secret(name: str, value: str, *, quoted: bool, literal: bool) -> bool:
     if not (quoted or literal) or " " in value or len(value) < 5 or "/" in value.rstrip("=")[:2]:
         return False
+    if quoted and len(value) >= 8 and name.lower().endswith(("pass", "pw")) and value.isalpha() and is_told(value):
+        return True
     has_digit = any(character.isdigit() for character in value)
     return not re.fullmatch(r"[\d.]+", value) and (has_digit or value.endswith("=")) and not _CODE.match(value)
 

@@ -292,6 +292,16 @@ def test_any_text_comes_through_without_an_error(text: str) -> None:
         "<password> " * 25_000,
         "-H 'X-Key: a" * 20_000,
         "cookie: a=" * 25_000,
+        "insert into t (password) values ('a', " * 8_000,
+        "password' || 'a" * 20_000,
+        ".fill('password" * 20_000,
+        "password') .type('" * 20_000,
+        'password = "a" + ' * 20_000,
+        "<input type='password' " * 15_000,
+        "put-parameter --value " * 15_000,
+        "curl a:b " * 25_000,
+        "passphrase is a b " * 20_000,
+        "pass: word\n" * 30_000,
     ],
 )
 def test_no_text_makes_it_slow(text: str) -> None:
