@@ -69,6 +69,11 @@ def pid_file() -> Path:
     return tool_home("omar") / "daemon.pid"
 
 
+def control_client_file() -> Path:
+    """Which process is the daemon's open pipe to tmux."""
+    return tool_home("omar") / "tmux-client.pid"
+
+
 def daemon_log() -> Path:
     return tool_home("omar") / "daemon.log"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from omar_daemon.fleet import control
 from shared import paths
 from tests.daemon import Daemon
 
@@ -61,6 +62,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         "[commit]\n\tgpgsign = false\n[gc]\n\tauto = 0\n"
     )
     yield folder
+    control.end_abandoned()
     _kill_tmux_server(paths.tmux_socket())
 
 

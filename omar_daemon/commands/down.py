@@ -29,11 +29,12 @@ def run(*, dry_run: bool) -> int:
 
 def _end_what_a_killed_daemon_left() -> None:
     """A daemon that was killed could not take its tmux server with it; one that still holds an agent stays."""
-    from omar_daemon.fleet import environment, server
+    from omar_daemon.fleet import control, environment, server
     from omar_daemon.fleet.connection import SubprocessConnection
     from omar_daemon.fleet.errors import TmuxError
     from shared.errors import ConfigError
 
+    control.end_abandoned()
     with contextlib.suppress(TmuxError, ConfigError):
         server.end_if_empty(SubprocessConnection(_socket(), environment.server_environment()))
 

@@ -13,8 +13,11 @@ import subprocess
 import time
 from collections.abc import Sequence
 
+from omar_daemon.fleet import processes
 from omar_daemon.fleet.connection import Command, Reply, SubprocessConnection, quote
 from omar_daemon.fleet.errors import TmuxError
+from omar_daemon.fleet.processes import Process
+from shared import durable, paths
 
 ANSWER_SECONDS = 3.0
 REOPEN_SECONDS = 5.0
@@ -22,6 +25,25 @@ REOPEN_SECONDS = 5.0
 
 class PipeBroken(TmuxError):
     """The control client ended or did not answer in time."""
+
+
+def end_abandoned() -> None:
+    """End the client of a daemon that was killed while tmux was answering it: tmux 3.3 keeps such a client until
+    somebody has read the rest, and a server that was told to end never does."""
+    with contextlib.suppress(OSError, ValueError):
+        pid, _, started = paths.control_client_file().read_text(encoding="ascii").strip().partition(" ")
+        processes.kill_left([Process(int(pid), started)])
+    _forget()
+
+
+def _remember(pid: int) -> None:
+    if (client := processes.find(pid)) is not None:
+        durable.write_atomic(paths.control_client_file(), f"{client.pid} {client.started}\n")
+
+
+def _forget() -> None:
+    with contextlib.suppress(OSError):
+        paths.control_client_file().unlink()
 
 
 class ControlConnection:
@@ -38,6 +60,7 @@ class ControlConnection:
             )
         except OSError as error:
             raise PipeBroken(f"tmux could not be started: {error.strerror}.") from error
+        _remember(self._process.pid)
         assert self._process.stdin and self._process.stdout
         self._input = self._process.stdin.fileno()
         self._output = self._process.stdout.fileno()
@@ -66,6 +89,7 @@ class ControlConnection:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        _forget()
 
     def _write(self, data: bytes, deadline: float) -> None:
         view = memoryview(data)

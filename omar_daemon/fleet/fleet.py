@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omar_daemon.fleet import environment, live_state, panes, server, spool, views
+from omar_daemon.fleet import control, environment, live_state, panes, server, spool, views
 from omar_daemon.fleet.backends import Backend
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import SubprocessConnection
@@ -74,6 +74,7 @@ class Fleet:
         """Adopt every live session and go on where a killed daemon stopped. Without tmux the daemon still serves."""
         await self.roster.load()
         await asyncio.to_thread(spool.sweep)
+        await asyncio.to_thread(control.end_abandoned)
         try:
             await self._spawner.ensure_server()
             await self.watch.refresh(0.0)

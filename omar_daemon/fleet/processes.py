@@ -46,6 +46,11 @@ def tree(root: int) -> list[Process]:
     return [Process(pid, table[pid][2]) for pid in sorted(members) if pid in table and pid > 1]
 
 
+def find(pid: int) -> Process | None:
+    """The process that has this pid now."""
+    return next((process for process in tree(pid) if process.pid == pid), None)
+
+
 def living(processes: list[Process]) -> list[Process]:
     """Those that have not ended yet."""
     if not processes:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from omar_daemon.fleet import control
 from shared import paths
 from tests.daemon import Daemon
 
@@ -110,4 +111,6 @@ def stage(folder: Path, programs: dict[str, str] | None = None, path: str = QUIE
         yield made
     finally:
         made.daemon.close()
+        with made.surroundings():
+            control.end_abandoned()
         subprocess.run(["tmux", "-L", made.socket, "kill-server"], capture_output=True, check=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from omar_daemon.fleet import environment, server
+from omar_daemon.fleet import control, environment, processes, server
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import Connection, NoServer, SubprocessConnection, quote
-from omar_daemon.fleet.control import SteadyReader
+from omar_daemon.fleet.control import ControlConnection, SteadyReader
 from omar_daemon.fleet.errors import TmuxError, TmuxMissing
 from shared import paths
 
@@ -130,3 +131,22 @@ def test_the_server_keeps_no_secret_of_the_process_that_started_it(home: Path, m
     shown = connection.batch([("show-environment", "-g")])[0].lines
     assert not any("canary-4711" in line for line in shown)
     assert any(line.startswith("PATH=") for line in shown)
+
+
+def test_a_tmux_server_ends_although_a_killed_daemon_did_not_read_its_last_answer(plain: SubprocessConnection) -> None:
+    killed = ControlConnection(plain.argv, server.KEEPER, environment.server_environment())
+    tmux = int(plain.batch([("display-message", "-p", "#{pid}")])[0].lines[0])
+    # More than a pipe holds, and nobody reads it: the kernel closes what a killed process had open.
+    killed._write(b"list-keys\n" * 40, time.monotonic() + 5)
+    time.sleep(0.3)
+    for stream in (killed._process.stdin, killed._process.stdout):
+        assert stream is not None
+        stream.close()
+    plain.command("kill-server")
+    control.end_abandoned()
+    deadline = time.monotonic() + 3
+    while processes.find(tmux) is not None:
+        assert time.monotonic() < deadline, "the tmux server does not end"
+        time.sleep(0.02)
+    assert killed._process.wait(3) != 0
+    assert not paths.control_client_file().exists()
