@@ -303,9 +303,8 @@ def working_directory(event: Event) -> str:
 
 
 def absolute(path: str, cwd: str) -> str:
-    """The real place of a file: of a link's folder, not of what the link points to."""
-    full = os.path.normpath(os.path.join(cwd, os.path.expanduser(path)))
-    return os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full))
+    """The real place of a file: who writes to a link writes what it leads to."""
+    return os.path.realpath(os.path.join(cwd, os.path.expanduser(path)))
 
 
 def read_file(path: str) -> bytes | None:

@@ -161,7 +161,7 @@ def pair_up(offered: Numbered, wanted: Numbered) -> Pairs:
     """
     offer_numbers, offer_texts = [number for number, _ in offered], [text for _, text in offered]
     want_numbers, want_texts = [number for number, _ in wanted], [text for _, text in wanted]
-    found = matches(offer_texts, want_texts)
+    found = slid(matches(offer_texts, want_texts), offer_texts, want_texts, [True] * len(offer_texts))
     found += _leftovers(offer_texts, want_texts, found)
     if not any(map(tells, offer_texts)):
         return [(offer_numbers[left], want_numbers[right]) for left, right in found]

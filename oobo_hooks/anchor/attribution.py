@@ -61,7 +61,8 @@ def attribute(
     by_path: dict[str, list[Edit]] = defaultdict(list)
     for edit in sorted(edits, key=lambda one: one.at_ms or 0):
         by_path[edit.path].append(edit)
-    spent = {edit.session_id: taken(edit.session_id) for edits_of in by_path.values() for edit in edits_of}
+    sessions = {edit.session_id for edits_of in by_path.values() for edit in edits_of}
+    spent = {session_id: taken(session_id) for session_id in sessions}
     result = Attribution()
     contents.load(file for file in facts.files if by_path.keys() & {file.path, file.old_path})
     for file in facts.files:
@@ -95,8 +96,6 @@ class _FileWork:
         unspent = list(_from_first(edits, self._is_unspent))
         if unspent:
             self._replay(unspent, contents)
-        if self._file.status == "D":
-            self._claim_deletion(edits)
         return self._found
 
     def _carry(self, blocks: Sequence[CarriedLines]) -> None:
@@ -177,14 +176,6 @@ class _FileWork:
                 self._remove(line, strays[number][0])
             used = {number for number, _ in found}
             strays = [one for number, one in enumerate(strays) if number not in used]
-
-    def _claim_deletion(self, edits: Sequence[Edit]) -> None:
-        """A file that a session's own command deleted: all its lines went by that session."""
-        for edit in reversed(edits):
-            if edit.deletes:
-                for number in self._open_removed:
-                    self._found.removed[number] = Writer(edit.session_id, edit.tool)
-                return
 
     def _write(self, number: int, origin: Origin) -> None:
         if self._is_spent(origin):

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oobo_hooks.anchor import attribution, author, interactions, linking, sessions
+from oobo_hooks.anchor import attribution, author, interactions, linking, moves, sessions
 from oobo_hooks.anchor.attribution import Attribution, FileAttribution, line_ranges
 from oobo_hooks.anchor.candidates import Candidates
 from oobo_hooks.anchor.contents import Contents
 from oobo_hooks.anchor.edit import Edit
-from oobo_hooks.anchor.evidence import collect
 from oobo_hooks.anchor.facts import CommitFacts, FileFacts
 from oobo_hooks.anchor.linking import Caller, Link
 from oobo_hooks.anchor.rewrites import Carried
@@ -60,8 +59,8 @@ class Built:
 def build(material: Material) -> Built:
     """The anchor of `material.facts`, whose lines must have been read."""
     facts, record = material.facts, material.record
-    committed = sorted({path for file in facts.files for path in (file.path, file.old_path)})
-    links = _links(material, committed)
+    moves.find_moves(facts, _edits_of_all(material), material.worktree)
+    links = _links(material, _paths(facts))
     edits = [edit for link in links for edit in _edits_before(link, record)]
     found = attribution.attribute(facts, edits, material.carried.lines, material.taken_of, material.contents)
     _claim_for_unreadable(links, facts, found)
@@ -69,6 +68,21 @@ def build(material: Material) -> Built:
     links = _standing(links, material, {writer.session_id for writer in writers})
     anchor = _assemble(material, links, found)
     return Built(anchor, _explain(material, links, found), links, _own(found.taken, links))
+
+
+def _paths(facts: CommitFacts) -> list[str]:
+    """The commit's paths, also the old names of moved files."""
+    return sorted({path for file in facts.files for path in (file.path, file.old_path)})
+
+
+def _edits_of_all(material: Material) -> list[Edit]:
+    """What anybody's log or hook tells of edits here, whatever file it was."""
+    if not any(file.status == "A" for file in material.facts.files):
+        return []
+    known = {owner: list(edits) for owner, edits in material.candidates.recorded().items()}
+    for session in material.candidates.recent():
+        known |= {one.id: one.edits for one in material.candidates.evidence(session, _paths(material.facts))}
+    return [edit for edits in known.values() for edit in edits]
 
 
 def _links(material: Material, committed: Sequence[str]) -> list[Link]:
@@ -215,7 +229,7 @@ def _uses(material: Material) -> interactions.Use:
     for session in material.candidates.recent():
         edited: set[str] = set()
         read: set[str] = set()
-        for evidence in collect(session, material.worktree, sorted(committed), material.candidates.recorded()):
+        for evidence in material.candidates.evidence(session, _paths(material.facts)):
             edited |= evidence.edited_paths & committed
             read |= evidence.read_paths & committed
         if edited or read:

@@ -11,6 +11,7 @@ from oobo_hooks.agents import records
 from oobo_hooks.agents.records import AgentRecord
 from oobo_hooks.anchor import recorded
 from oobo_hooks.anchor.edit import Edit
+from oobo_hooks.anchor.evidence import SessionEvidence, collect
 from shared import transcripts
 from shared.transcripts import Session
 
@@ -30,6 +31,8 @@ class Candidates:
     _sessions: list[Session] = field(default_factory=list)
     _records: list[AgentRecord] = field(default_factory=list)
     _recorded: dict[str, list[Edit]] = field(default_factory=dict)
+    _evidence: dict[tuple[str, str], list[SessionEvidence]] = field(default_factory=dict)
+    _evidence_for: tuple[str, ...] = ()
     _seen_records: frozenset[tuple[str, int, int]] | None = None
 
     def recent(self) -> list[Session]:
@@ -39,7 +42,7 @@ class Candidates:
         seen = tuple((source.files[0].path, source.modified_ns, source.size) for source in found)
         if seen != self._seen:
             self._sessions = list(transcripts.sessions_of(self.worktree, since_ms=since, tools=self.tools))
-            self._seen = seen
+            self._seen, self._evidence = seen, {}
         return self._sessions
 
     def records(self) -> list[AgentRecord]:
@@ -51,13 +54,23 @@ class Candidates:
             self._recorded = {}
             for record in self._records:
                 self._recorded |= recorded.edits_of(record, self.worktree)
-            self._seen_records = seen
+            self._seen_records, self._evidence = seen, {}
         return self._records
 
     def recorded(self) -> dict[str, list[Edit]]:
         """The recorded edits of this worktree: id of a session or sub-agent → its edits."""
         self.records()
         return self._recorded
+
+    def evidence(self, session: Session, committed: Sequence[str]) -> list[SessionEvidence]:
+        """What the session and its sub-agents did to files here; read once for the same committed paths."""
+        recorded_edits = self.recorded()
+        if tuple(committed) != self._evidence_for:
+            self._evidence, self._evidence_for = {}, tuple(committed)
+        key = session.tool, session.id
+        if key not in self._evidence:
+            self._evidence[key] = collect(session, self.worktree, committed, recorded_edits)
+        return self._evidence[key]
 
     def _stamps(self) -> Iterator[tuple[str, int, int]]:
         for path in (self.state_dir / records.FOLDER).glob("*.jsonl"):

@@ -85,12 +85,17 @@ class _Places:
     def __init__(self, cwd: str | None, worktree: str, paths: Sequence[str]) -> None:
         self._cwd = cwd or worktree
         self._roots = {worktree.rstrip("/"), os.path.realpath(worktree)}
+        self._known: dict[str, str | None] = {}
         self.committed = paths
 
     def relative(self, path: str) -> str | None:
-        """The path inside the worktree, or None when it lies elsewhere."""
-        absolute = os.path.normpath(Path(self._cwd) / path)
-        for candidate in (absolute, os.path.realpath(absolute)):
+        """The path inside the worktree, or None when it lies elsewhere. What a link leads to is what was written."""
+        if path not in self._known:
+            self._known[path] = self._found(os.path.normpath(Path(self._cwd) / path))
+        return self._known[path]
+
+    def _found(self, absolute: str) -> str | None:
+        for candidate in (os.path.realpath(absolute), absolute):
             for root in self._roots:
                 if candidate.startswith(root + "/"):
                     return candidate[len(root) + 1 :]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ from oobo_hooks import environment
 from oobo_hooks.agents.records import AgentRecord
 from oobo_hooks.anchor.candidates import WINDOW_SECONDS, Candidates
 from oobo_hooks.anchor.edit import Edit
-from oobo_hooks.anchor.evidence import SessionEvidence, collect
+from oobo_hooks.anchor.evidence import SessionEvidence
 from oobo_hooks.hook.spool import Record
 from shared import paths
 from shared.transcripts import Session
@@ -134,10 +134,10 @@ def find_links(
         for link in _explicit(caller, worktree, committed, candidates):
             links.setdefault(link.session_id, link)
     for told in candidates.records():
-        for link in _recorded(told, worktree, committed, candidates, record, taken):
+        for link in _recorded(told, committed, candidates, record, taken):
             links.setdefault(link.session_id, link)
     for session in candidates.recent():
-        for link in _inferred(session, worktree, committed, candidates, record, taken):
+        for link in _inferred(session, committed, candidates, record, taken):
             links.setdefault(link.session_id, link)
     return list(links.values())
 
@@ -148,7 +148,7 @@ def _explicit(caller: Caller, worktree: str, committed: Sequence[str], candidate
         if caller.session_id is not None:
             yield _without_log(caller, caller.session_id, committed, candidates)
         return
-    for evidence in collect(session, worktree, committed, candidates.recorded()):
+    for evidence in candidates.evidence(session, committed):
         if evidence.sub_agent is None:
             yield Link(evidence.id, session.tool, "explicit", reason, evidence)
         elif evidence.edited_paths & set(committed):
@@ -190,7 +190,6 @@ def _is_within(cwd: Path, worktree: Path) -> bool:
 
 def _recorded(
     told: AgentRecord,
-    worktree: str,
     committed: Sequence[str],
     candidates: Candidates,
     record: Record,
@@ -201,7 +200,7 @@ def _recorded(
     if not any(fresh.values()):
         return
     session = candidates.by_id(told.session_id, told.tool, wait=False)
-    by_log = {one.id: one for one in collect(session, worktree, committed, candidates.recorded())} if session else {}
+    by_log = {one.id: one for one in candidates.evidence(session, committed)} if session else {}
     for owner, edits in fresh.items():
         if edits:
             new = _untaken(edits, taken(owner), record)
@@ -226,16 +225,15 @@ def _listed(paths: Sequence[str]) -> str:
 
 def _inferred(
     session: Session,
-    worktree: str,
     committed: Sequence[str],
     candidates: Candidates,
     record: Record,
     taken: Taken,
 ) -> Iterator[Link]:
     earliest = (record.seen_at - WINDOW_SECONDS) * 1000
-    for evidence in collect(session, worktree, committed, candidates.recorded()):
+    for evidence in candidates.evidence(session, committed):
         fresh = [edit for edit in _fresh(evidence.edits, committed, record) if (edit.at_ms or 0) >= earliest]
-        evidence.edits = fresh
+        evidence = replace(evidence, edits=fresh)
         new = _untaken(fresh, taken(evidence.id), record)
         if new:
             why = f"its log shows that it edited {_listed(new)} in the last 24 h"

@@ -23,7 +23,7 @@ def origins(
     connection: sqlite3.Connection, known: int, repository: Repository, record: Record, facts: CommitFacts
 ) -> list[str]:
     """Commits to carry attribution from, each once; [] for an ordinary commit. `facts` must have its lines."""
-    found = [*_picked(connection, known, record, facts), *_squashed(connection, record, facts)]
+    found = [*_picked(connection, known, repository, record, facts), *_squashed(connection, record, facts)]
     found += _undone(repository, facts)
     found += _alike(connection, known, repository, facts)
     return [commit for commit in dict.fromkeys(found) if commit != facts.commit and HASH.fullmatch(commit)][:MOST]
@@ -42,12 +42,25 @@ def patch_id(facts: CommitFacts) -> str | None:
     return digest.hexdigest()
 
 
-def _picked(connection: sqlite3.Connection, known: int, record: Record, facts: CommitFacts) -> list[str]:
+def _picked(
+    connection: sqlite3.Connection, known: int, repository: Repository, record: Record, facts: CommitFacts
+) -> list[str]:
     found = [record.picked] if record.picked else []
     found += _PICKED.findall(facts.message)
-    if not found and facts.author.at < facts.committer.at:
-        found += copies.with_author(connection, known, str(facts.author), facts.author.at)[:1]
-    return found
+    if found or not (facts.author.at < facts.committer.at or _is_called_a_pick(repository, facts)):
+        return found
+    # A copy keeps its author and his instant; what is a part of this history already was not copied.
+    alike = copies.with_author(connection, known, str(facts.author), facts.author.at)
+    return [commit for commit in alike[:5] if not _is_ancestor(repository, commit, facts)][:1]
+
+
+def _is_called_a_pick(repository: Repository, facts: CommitFacts) -> bool:
+    """Whether the log of HEAD says so: git forgets what was picked once a conflict is solved and committed."""
+    return (reflog.action_of(repository, facts.commit) or "").startswith(("cherry-pick", "commit (cherry-pick)"))
+
+
+def _is_ancestor(repository: Repository, commit: str, facts: CommitFacts) -> bool:
+    return repository.try_git("merge-base", "--is-ancestor", commit, facts.commit) is not None
 
 
 def _squashed(connection: sqlite3.Connection, record: Record, facts: CommitFacts) -> list[str]:
@@ -79,6 +92,6 @@ def _alike(connection: sqlite3.Connection, known: int, repository: Repository, f
     if identity is None:
         return []
     for commit in copies.with_patch_id(connection, known, identity)[:3]:
-        if repository.try_git("merge-base", "--is-ancestor", commit, facts.commit) is None:
+        if not _is_ancestor(repository, commit, facts):
             return [commit]
     return []

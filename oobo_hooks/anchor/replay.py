@@ -65,9 +65,12 @@ class Replay:
         self.lost: list[Line] = []
         self.retracted: list[Line] = []
         self.unplaced: list[Unplaced] = []
+        self._deletes: Edit | None = None
 
     def apply(self, edit: Edit) -> None:
         """Make an agent's edit."""
+        if edit.deletes:
+            self._deletes = edit
         if edit.before is not None:
             self.follow(edit.before)
         if edit.after is not None:
@@ -83,6 +86,10 @@ class Replay:
         """Go on to a version that others made of this one."""
         texts = split_lines(content)
         if texts == [line.text for line in self.lines]:
+            return
+        if not texts and self._deletes is not None:
+            # The file is gone, and this session gave the command.
+            self._rewrite(self._deletes, 0, 0, len(self.lines), [])
             return
         new, carried = self._carried(texts)
         for index, line in enumerate(self.lines):

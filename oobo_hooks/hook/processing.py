@@ -135,7 +135,7 @@ def _material(
         worktree=worktree,
         candidates=workshop.candidates_of(worktree, repository.state_dir),
         taken_of=lambda session_id: anchors.taken_lines(workshop.connection, known.id, session_id),
-        contents=Contents(repository, worktree),
+        contents=Contents(repository, facts.commit, worktree),
         transparent=settings.is_transparent(workshop.config, known.transparency),
         replaces=replaces,
         carried=rewrites.carry(repository, old_anchors),

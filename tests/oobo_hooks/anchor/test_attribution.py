@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -69,13 +70,13 @@ class History:
 
     def _change(self, kind: str, start: int, end: int, new: list[TrueLine], writer: str) -> None:
         before, after = self.now, self.now[:start] + new + self.now[end:]
-        about = {"session_id": writer, "tool": "claude", "id": f"edit {len(self.edits)}", "path": "f"}
+        about: dict[str, Any] = {"session_id": writer, "tool": "claude", "id": f"edit {len(self.edits)}", "path": "f"}
         low, high = max(0, start - 2), end + 2
         old, put = _text(before[low:high]), _text(before[low:start] + new + before[end:high])
         if writer != HUMAN:
             # A tool that replaces a text wants to find it once.
             by_text = kind == "log" and old.strip() and _text(before).count(old) == 1
-            what = {"passages": (Passage(old, put),)} if by_text else {"after": _text(after)}
+            what: dict[str, Any] = {"passages": (Passage(old, put),)} if by_text else {"after": _text(after)}
             self.edits.append(Edit(**about, at_ms=len(self.edits), before=_text(before), **what))
         self.now = after
         (self.folder / "f").write_bytes(_text(after))
@@ -122,7 +123,7 @@ class History:
             self.edits,
             {},
             lambda session: {edit: set(lines) for edit, lines in self.taken[session].items()},
-            Contents(repository, str(self.folder)),
+            Contents(repository, facts.commit, str(self.folder)),
         )
         for session, edits in found.taken.items():
             for edit, taken in edits.items():
