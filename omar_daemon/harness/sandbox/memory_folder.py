@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -34,8 +35,11 @@ Shown = dict[str, str]
 
 
 def show(connection: Connection, layout: Layout, mount: StoreMount) -> Shown:
-    """Bring the folder to the state of the store."""
+    """Bring the folder to the state of the store; what cannot be shown is not among what is returned."""
     wanted = {memory.columns["path"]: memory.columns for memory in room.below(connection, mount.store_id)}
+    # A memory may lie below the path of another one; a file cannot.
+    for above in {str(parent) for path in wanted for parent in PurePosixPath(path).parents}:
+        wanted.pop(above, None)
     right: set[str] = set()
     for path, folder, name in regular_files(layout.root / "memory", mount.folder):
         if path not in wanted:
@@ -46,7 +50,8 @@ def show(connection: Connection, layout: Layout, mount: StoreMount) -> Shown:
         # A folder the agent made where a memory should be stays: the memory is still in its store.
         with contextlib.suppress(OSError):
             _write(layout, mount, path, wanted[path]["content"])
-    return {path: columns["sha256"] for path, columns in wanted.items()}
+            right.add(path)
+    return {path: wanted[path]["sha256"] for path in right}
 
 
 def collect(store: Store, layout: Layout, mount: StoreMount, shown: Shown, session_id: str) -> int:

@@ -134,3 +134,14 @@ def test_a_folder_takes_so_many_files_and_the_rest_is_said(folder: Folder, monke
     (warning,) = folder.warnings()
     assert (warning["type"], warning["source"]) == ("session.warning", "memory")
     assert warning["message"] == "/mnt/memory/notes takes 5 files: 4 new ones were not kept."
+
+
+def test_a_memory_that_cannot_be_shown_is_not_taken_for_deleted(folder: Folder) -> None:
+    """One that lies above another, and one in whose place the agent has a folder."""
+    with folder.store.write() as connection:
+        for path in ("/a", "/a/b", "/c"):
+            memory.create(connection, folder.store_id, path, "old", memory.Author())
+    (folder.path / "c" / "mine").mkdir(parents=True)
+    folder.collect(times=2)
+    assert folder.paths() == ["/a", "/a/b", "/c"]
+    assert (folder.path / "a" / "b").read_text() == "old"
