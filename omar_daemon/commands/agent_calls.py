@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from omar_daemon.fleet.panes import MANAGER
 from shared.errors import NotAuthorisedError, OmaError, UnavailableError, UsageError
 from shared.http import Answer, Client
 
@@ -62,12 +63,17 @@ def known_agents() -> dict[str, Any]:
     return Peek(config.load("omar", SETTINGS)).overview()
 
 
+def lines_of(known: dict[str, Any]) -> list[dict[str, Any]]:
+    """A line for each agent, the manager's first; of that one the surface tells no more than its health."""
+    if known.get("manager") is None:
+        return list(known["agents"])
+    unknown = {"idle_seconds": None, "parent": None, "backend": None, "last_output": ""}
+    return [{"id": MANAGER, "health": known["manager"]["health"], **unknown}, *known["agents"]]
+
+
 def running_names(known: dict[str, Any]) -> set[str]:
     """The short names of the agents that run, the manager among them."""
-    from omar_daemon.fleet.launch import short_name
-
-    manager = [known["manager"]] if known["manager"] is not None else []
-    return {short_name(agent["id"]) for agent in [*known["agents"], *manager] if agent["health"] != "dead"}
+    return {line["id"] for line in lines_of(known) if line["health"] != "dead"}
 
 
 def callers_programs() -> dict[str, str]:

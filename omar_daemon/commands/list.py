@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omar_daemon.commands.agent_calls import known_agents, running_names
+from omar_daemon.commands.agent_calls import known_agents, lines_of, running_names
 from omar_daemon.dashboard.words import span
 from omar_daemon.fleet.health import HEALTHS
 from omar_daemon.fleet.panes import MANAGER, PREFIX
@@ -17,12 +17,12 @@ def run(*, parent: str | None, health: str | None, json: bool) -> int:
     if health is not None and health not in HEALTHS:
         raise UsageError(f"--health {health}: unknown.", hint=f"Known: {', '.join(HEALTHS)}.")
     known = known_agents()
-    found = _choose(known, parent, health)
     if json:
-        output.print_json(found)
+        output.print_json({**known, "agents": _choose(known["agents"], parent, health)})
         return 0
-    agents = found["agents"]
-    if not agents and known["agents"]:
+    lines = lines_of(known)
+    agents = _choose(lines, parent, health)
+    if not agents and lines:
         output.say("No agent fits.")
         return 0
     if not agents:
@@ -39,11 +39,10 @@ def run(*, parent: str | None, health: str | None, json: bool) -> int:
     return 0
 
 
-def _choose(found: dict[str, Any], parent: str | None, health: str | None) -> dict[str, Any]:
+def _choose(agents: list[dict[str, Any]], parent: str | None, health: str | None) -> list[dict[str, Any]]:
     wanted = parent.removeprefix(PREFIX) if parent is not None else None
-    agents = [
+    return [
         agent
-        for agent in found["agents"]
+        for agent in agents
         if (wanted is None or agent["parent"] == wanted) and (health is None or agent["health"] == health)
     ]
-    return {**found, "agents": agents}

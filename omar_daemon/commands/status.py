@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from omar_daemon.commands.agent_calls import ask, lines_of
 from omar_daemon.dashboard.words import span
 from shared import local_daemon, output
 from shared.local_daemon import DaemonRecord
@@ -42,7 +43,7 @@ def _collect(record: DaemonRecord) -> dict[str, Any]:
     }
     if found["healthy"]:
         with daemon_client() as client:
-            found["agents"] = client.request("GET", "/api/agents").json().get("agents", [])
+            found.update(ask(client, "GET", "/api/agents"))
     return found
 
 
@@ -52,9 +53,9 @@ def _print(found: dict[str, Any]) -> None:
     output.print_text(
         f"The daemon {state} on {found['url']} (pid {found['pid']}, version {found['version']}, up {uptime})."
     )
-    agents = found.get("agents", [])
+    agents = lines_of(found) if "agents" in found else []
     if not agents:
         output.print_text('No agents. Start one with `omar spawn NAME --task "…"`.')
         return
-    rows = [[a["id"], a["health"], span(a["idle_seconds"]), a.get("last_output") or ""] for a in agents]
+    rows = [[a["id"], a["health"], span(a["idle_seconds"]), a["last_output"]] for a in agents]
     output.print_table(("agent", "health", "idle", "last output"), rows, cut_last=True)

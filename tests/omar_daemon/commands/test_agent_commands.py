@@ -132,18 +132,25 @@ def test_a_list_in_which_none_fits_is_not_an_empty_one(daemon: Daemon) -> None:
     assert omar("list", "--health", "dead").stderr == "No agent fits.\n"
 
 
-def test_a_parent_that_does_not_run_is_marked(daemon: Daemon) -> None:
-    for body in ({"name": "w", "parent": "ea"}, {"name": "x", "parent": "w"}, {"name": "y", "parent": "boss"}):
-        daemon.client.post("/api/agents", json={"command": "cat", **body}).raise_for_status()
-    told = omar("list").stderr
-    assert "ea does not run" in told and "omar manager start" in told
-    assert "boss does not run" in told and "w does not run" not in told
-    assert "ea (does not run)" in omar("show", "w").stdout
-    assert "does not run" not in omar("show", "x").stdout
-    omar("manager", "start", "--command", "cat")
-    assert "ea does not run" not in omar("list").stderr
-    assert "omar attach ea" in omar("kill", "ea", "--dry-run", status=1).stderr
-    assert "does not run" not in omar("show", "w").stdout
+def test_a_parent_that_does_not_run_is_marked_and_a_manager_is_listed(tmp_path: Path) -> None:
+    # In a house of its own, for nobody can kill a manager.
+    with stage(tmp_path) as made, made.surroundings():
+        for name, parent in (("w", "ea"), ("x", "w"), ("y", "boss")):
+            made.spawn(name, parent=parent)
+        told = omar("list").stderr
+        assert "ea does not run" in told and "omar manager start" in told
+        assert "boss does not run" in told and "w does not run" not in told
+        assert "ea (does not run)" in omar("show", "w").stdout
+        assert "does not run" not in omar("show", "x").stdout
+        omar("manager", "start", "--command", "cat")
+        listed = omar("list")
+        assert "ea does not run" not in listed.stderr
+        assert [line.split()[0] for line in listed.stdout.splitlines()] == ["AGENT", "ea", "w", "x", "y"]
+        assert [line.split()[0] for line in omar("list", "--parent", "ea").stdout.splitlines()] == ["AGENT", "w"]
+        assert omar("status").stdout.splitlines()[2].split() == ["ea", "working"]
+        assert json.loads(omar("status", "--json").stdout)["manager"]["id"] == "omar-agent-ea"
+        assert "omar attach ea" in omar("kill", "ea", "--dry-run", status=1).stderr
+        assert "does not run" not in omar("show", "w").stdout
 
 
 REFUSALS: list[tuple[tuple[str, ...], int, str]] = [
