@@ -23,7 +23,7 @@ help:
 $(VENV)/.installed: pyproject.toml
 	@sh .ci/require tmux git
 	@test -x $(BIN)/python || "$$(sh .ci/python)" -m venv $(VENV)
-	@echo "installing the suite into $(VENV) ..."
+	@echo "installing the suite into $(VENV), which takes half a minute ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || { $(NOT_INSTALLED); }
 	@touch $@
 

@@ -29,7 +29,7 @@ def run(*, since: str | None, project: str | None, tools: Sequence[str], limit: 
         output.print_json({"sessions": payload.shown_objects(records, every, salt())})
         return 0
     if not records:
-        output.say("No sessions. Run `omas scan` first." if not every else "No session fits.")
+        output.say("No sessions yet. `omas scan` reads the logs of your AI tools." if not every else "No session fits.")
         return 0
     shown = records[:limit] if limit else records
     _print_table([row(record) for record in shown])

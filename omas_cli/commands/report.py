@@ -25,7 +25,7 @@ def run(*, since: str | None, project: str | None, tools: Sequence[str], json: b
         output.print_json(report)
         return 0
     if not records:
-        output.say("No sessions. Run `omas scan` first." if not every else "No session fits.")
+        output.say("No sessions yet. `omas scan` reads the logs of your AI tools." if not every else "No session fits.")
         return 0
     _print(report)
     _print_calendar(records)

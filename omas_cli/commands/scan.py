@@ -69,7 +69,8 @@ def _print(summary: Summary, *, verbose: bool, json: bool) -> None:
     for path, reason in summary.failures:
         output.warn(f"{output.cell(path)}: {reason}; it will be tried again.")
     if not summary.found:
-        output.say(f"No session logs were found of {', '.join(transcripts.TOOLS)}.")
+        output.say(f"No session logs were found of {', '.join(transcripts.TOOLS)}. Where one of them")
+        output.say("keeps its logs elsewhere, set its variable: CLAUDE_CONFIG_DIR, CODEX_HOME and the like.")
 
 
 def _as_json(summary: Summary) -> dict[str, object]:

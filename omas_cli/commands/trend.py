@@ -31,7 +31,8 @@ def run(
     if json:
         output.print_json(_as_json(found, period, fields))
     elif not found:
-        output.say("No session counts yet. Run `omas scan` first." if not every else "No session fits.")
+        none = "None of these sessions counts: that takes 5 minutes, 10 tool calls and a human message."
+        output.say(none if every else "No sessions yet. `omas scan` reads the logs of your AI tools.")
     else:
         _print(found, period, fields)
     if (note := trends.left_out(records)) is not None:

@@ -24,7 +24,8 @@ def list_(*, limit: int, since: str | None, tool: str | None, everywhere: bool, 
         output.print_json(rows)
         return 0
     if not rows:
-        output.say("There are no sessions here." if not everywhere else "There are no sessions.")
+        here = "There are no sessions here; `oobo sessions list --all` lists those of every repository."
+        output.say("There are no sessions yet." if everywhere else here)
         return 0
     columns = ("session", "tool", "when", "model", "tokens in/out", "commits", "about")
     output.print_table(columns, [_row(row) for row in rows], cut_last=True)

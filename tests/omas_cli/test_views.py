@@ -251,3 +251,15 @@ def test_a_ledger_with_sessions_from_the_future_alone_draws_nothing(home: Path, 
     run_trend()
     assert "not drawn" in capsys.readouterr().err
     assert "not drawn" in exported(capsys, as_html=True)
+
+
+def test_who_has_no_sessions_is_told_what_makes_some_and_who_has_small_ones_what_counts(
+    home: Path, capsys: Capture
+) -> None:
+    run_trend()
+    report.run(since=None, project=None, tools=[], json=False)
+    assert capsys.readouterr().err.count("`omas scan` reads the logs of your AI tools.") == 2
+    with ledger.opened() as book:
+        book.save([ledger.Reading("claude", (), [record("tiny", 3, tools=1)])])
+    run_trend()
+    assert "None of these sessions counts: that takes 5 minutes" in capsys.readouterr().err
