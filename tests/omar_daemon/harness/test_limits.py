@@ -44,7 +44,8 @@ def test_a_fork_bomb_is_ended_within_seconds_and_the_model_is_told_why(sandbox: 
     limits.apply(Limits(processes=200))
     begun = time.monotonic()
     result = bash(sandbox, command)
-    assert time.monotonic() - begun < 15
+    # Seconds where the machine is free; where it is not, nobody says how long a look at all processes takes.
+    assert time.monotonic() - begun < 90, "the guard ended it, not the tool's own time limit of 120 s"
     assert result.is_error
     assert text(result).startswith("The command was killed: tools may run 200 processes at once")
     assert "sandbox.processes" in text(result)
