@@ -30,3 +30,11 @@ def since_ms(text: str | None) -> int | None:
 def local_date(at_ms: int) -> str:
     """The instant as the user's clock shows it."""
     return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def local_time(text: str) -> str:
+    """An instant in RFC 3339 as the user's clock shows it; as it came when it is none."""
+    try:
+        return local_date(round(datetime.fromisoformat(text).timestamp() * 1000))
+    except (ValueError, OverflowError, OSError):
+        return text

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from omas_cli import ledger, server
-from omas_cli.dates import local_date
+from omas_cli.dates import local_time
 from shared import output
 from shared.errors import OmaError, UsageError
 from shared.http import Client, raise_for
@@ -76,13 +75,5 @@ def _row(session: Any) -> list[str]:
     fields = ("thread_type", "session_duration_minutes", "total_tool_calls", "total_human_messages", "overall_score")
     kind, minutes, *others = (session.get(name, "?") for name in fields)
     shown = f"{minutes:.0f}" if isinstance(minutes, int | float) else str(minutes)
-    begun = _local_time(str(session.get("timestamp", "?")))
+    begun = local_time(str(session.get("timestamp", "?")))
     return [str(session.get("session_id", "?"))[:8], begun, str(kind), shown, *map(str, others)]
-
-
-def _local_time(text: str) -> str:
-    """An instant of the server as the person's clock shows it; as it came when it is none."""
-    try:
-        return local_date(round(datetime.fromisoformat(text).timestamp() * 1000))
-    except (ValueError, OverflowError, OSError):
-        return text

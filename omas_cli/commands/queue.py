@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from omas_cli import ledger
+from omas_cli.dates import local_time
 from omas_cli.upload.queue import Entry, Queue, QueueFile, instant_text
 from shared import output
 from shared.errors import OmaError, UsageError
@@ -32,7 +33,7 @@ def show(*, json: bool) -> int:
     else:
         output.say("The queue is empty.")
     if queue.paused_until and queue.is_paused(datetime.now(UTC)):
-        output.say(f"The server asked to wait until {queue.paused_until}.")
+        output.say(f"The server asked to wait until {local_time(queue.paused_until)}.")
     return 0
 
 
@@ -104,5 +105,5 @@ def _object(entry: Entry) -> dict[str, object]:
 
 
 def _row(entry: Entry, state: str) -> list[str]:
-    when = entry.next_attempt_at if state == "pending" else "-"
+    when = local_time(entry.next_attempt_at) if state == "pending" else "–"
     return [entry.session_id, state, str(entry.attempts), when, entry.last_error or ""]

@@ -104,14 +104,14 @@ def _send(file: QueueFile, queue: Queue, book: Ledger, target: Target, token: st
 
 
 def _conclude(outcome: Outcome, target: Target, quiet: bool) -> int:
-    sent = outcome.stored + outcome.duplicates
+    sent, reason = outcome.stored + outcome.duplicates, (outcome.stopped or "").rstrip(".")
     waiting, parked = output.counted(outcome.waiting, "session"), output.counted(outcome.parked, "session")
     if sent:
         there = f", {outcome.duplicates} more already there" if outcome.duplicates else ""
         _say(quiet, f"{output.counted(outcome.stored, 'session')} stored on {target.shown}{there}.")
     if outcome.refused:
         raise NotAuthorisedError(
-            f"{target.shown} does not accept the key: {outcome.stopped}. Kept for later: {waiting}.",
+            f"{target.shown} does not accept the key: {reason}. Kept for later: {waiting}.",
             hint="Run `omas auth login` and upload again.",
         )
     if outcome.parked:
@@ -121,11 +121,11 @@ def _conclude(outcome: Outcome, target: Target, quiet: bool) -> int:
         )
     if outcome.is_wrong_place:
         raise OmaError(
-            f"{target.shown} is no OMAS server ({outcome.stopped}). Kept for later: {waiting}.",
+            f"{target.shown} is no OMAS server ({reason}). Kept for later: {waiting}.",
             hint="Check server.url or --server.",
         )
     if outcome.stopped is not None:
-        raise QueuedError(f"{waiting} kept, to be retried: {outcome.stopped}.", hint="`omas queue list`")
+        raise QueuedError(f"{waiting} kept, to be retried: {reason}.", hint="`omas queue list`")
     if not sent and outcome.waiting:
         _say(quiet, f"{waiting} waiting for the next attempt.")
     return 0

@@ -169,7 +169,7 @@ def test_after_five_attempts_a_session_is_parked_and_not_sent_again(home: Path, 
 def test_a_refused_connection_costs_no_attempt(home: Path, server: FakeServer) -> None:
     sessions(home, 2)
     server.close()
-    with pytest.raises(QueuedError) as failure:
+    with pytest.raises(QueuedError, match=r"to be retried: .* cannot be reached: Connection refused\.$") as failure:
         send(server)
     assert failure.value.exit_code == 75
     assert [entry["attempts"] for entry in raw_queue()["pending"]] == [0, 0]
