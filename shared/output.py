@@ -60,7 +60,7 @@ def use_color(stream: TextIO | None = None) -> bool:
 
 def print_text(text: str) -> None:
     """Data, on stdout. The caller has made foreign text `printable`."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.write(_encodable(text if text.endswith("\n") else text + "\n", sys.stdout))
 
 
 def print_json(value: Any) -> None:
@@ -105,8 +105,8 @@ def print_table(
     `cut_last` a terminal shows as much of the last column as fits on one line.
     """
     cells = [[cell(value) for value in row] for row in rows]
-    if not is_terminal():
-        print_text(_encodable(_plain_table(columns, cells), sys.stdout))
+    if not is_terminal() or not _writes_unicode(sys.stdout):
+        print_text(_plain_table(columns, cells))
         return
     from rich.console import Console
 
@@ -172,5 +172,6 @@ def _writes_unicode(stream: TextIO) -> bool:
 
 
 def _encodable(text: str, stream: TextIO) -> str:
+    """`text` with a question mark for each character that `stream` cannot write."""
     encoding = stream.encoding or "ascii"
     return text.encode(encoding, "replace").decode(encoding)

@@ -85,6 +85,16 @@ def test_an_ascii_pipe_gets_json_and_talk_it_can_hold() -> None:
     assert done.stderr == b"sch?n\n"
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_cannot_write_a_character_gets_a_question_mark_and_a_plain_table(encoding: str) -> None:
+    program = (
+        "from shared import output; output.print_text('● done'); "
+        "output.print_table(('agent', 'last output'), [['tour', '● done']], cut_last=True)"
+    )
+    shown = run_on_a_terminal(program, PYTHONIOENCODING=encoding, PYTHONUTF8="0").splitlines()
+    assert shown == ["? done", "AGENT  LAST OUTPUT", "tour   ? done"]
+
+
 def test_a_terminal_gets_numbers_to_the_right_and_colours_where_it_shows_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
