@@ -180,9 +180,10 @@ def set_value(
 ) -> Any:
     """Write one setting into the user's file, atomically and under a lock; returns the typed value.
 
-    `check` is given the file's tables with this value alone, and raises when the commands could not use it.
+    The file's other lines stay as they are. `check` is given the file's tables with this value alone, and raises when
+    the commands could not use it.
     """
-    import tomli_w
+    from shared import toml_text
 
     setting = find(settings, key)
     value = parse(setting, raw, None)
@@ -193,14 +194,11 @@ def set_value(
             # Alone: another value that is wrong must not keep this one from being mended.
             others = {other.key: Resolved(other.default, "default") for other in settings}
             check(Config(settings, {**others, key: Resolved(value, "this command")}, body))
-        table = body
-        *folders, last = key.split(".")
-        for folder in folders:
-            table = table.setdefault(folder, {})
-            if not isinstance(table, dict):
-                raise ConfigError(f"{path}: {folder} is not a table, so {key} cannot be set.")
-        table[last] = value
-        durable.write_atomic(path, tomli_w.dumps(body))
+        try:
+            text = toml_text.with_value(_text_of(path), body, key, value)
+        except ValueError as error:
+            raise ConfigError(f"{path}: {error} is not a table, so {key} cannot be set.") from None
+        _write(path, text)
     return value
 
 
@@ -209,33 +207,30 @@ def unset_value(tool: Tool, settings: Sequence[Setting], key: str) -> bool:
 
     Also a value that cannot be used: this is how it is got rid of.
     """
-    import tomli_w
+    from shared import toml_text
 
     find(settings, key)
     path = paths.config_file(tool)
     if not path.exists():
         return False
     with durable.locked(path.with_name(f"{path.name}.lock")):
-        body = read_toml(path)
-        removed = _take_out(body, key.split("."))
-        if removed:
-            durable.write_atomic(path, tomli_w.dumps(body))
-    return removed
+        text = toml_text.without_key(_text_of(path), read_toml(path), key)
+        if text is not None:
+            _write(path, text)
+    return text is not None
 
 
-def _take_out(table: dict[str, Any], parts: list[str]) -> bool:
-    """Remove a dotted key, and the tables that hold nothing without it."""
-    first, *rest = parts
-    if first not in table:
-        return False
-    if not rest:
-        del table[first]
-        return True
-    below = table[first]
-    removed = isinstance(below, dict) and _take_out(below, rest)
-    if removed and not below:
-        del table[first]
-    return removed
+def _write(path: Path, text: str) -> None:
+    # A link to a file elsewhere stays a link.
+    durable.write_atomic(path.resolve() if path.is_symlink() else path, text)
+
+
+def _text_of(path: Path) -> str:
+    """The file as it stands, its line ends too; nothing where there is none."""
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        return ""
 
 
 def find(settings: Sequence[Setting], key: str) -> Setting:

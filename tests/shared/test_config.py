@@ -187,3 +187,16 @@ def test_what_is_no_table_in_a_table_s_place_is_refused() -> None:
     write_user("tools = 3\n")
     with pytest.raises(ConfigError, match="tools must be a table, not 3"):
         config.load("oobo", SETTINGS).table("tools")
+
+
+def test_set_and_unset_leave_comments_order_and_a_link_alone(tmp_path: Path) -> None:
+    path = write_user("")
+    path.unlink()
+    target = tmp_path / "dotfiles.toml"
+    target.write_text('# mine\n[server]  # where to\nurl = "x"  # home\n\n# later\n[limits]\ncount = 1\n')
+    path.symlink_to(target)
+    config.set_value("oobo", SETTINGS, "server.url", "y")
+    config.set_value("oobo", SETTINGS, "limits.port", "81")
+    config.unset_value("oobo", SETTINGS, "limits.count")
+    assert path.is_symlink()
+    assert target.read_text() == '# mine\n[server]  # where to\nurl = "y"  # home\n\n# later\n[limits]\nport = 81\n'
