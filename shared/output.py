@@ -63,6 +63,26 @@ def print_text(text: str) -> None:
     sys.stdout.write(_encodable(text if text.endswith("\n") else text + "\n", sys.stdout))
 
 
+def print_wrapped(text: str, *, indent: int = 0, first: str = "") -> None:
+    """Foreign text as one paragraph: `first`, then the rest below it at `indent`; in a pipe it is one line."""
+    line = first.ljust(indent) + cell(text)
+    if is_terminal():
+        import shutil
+        import textwrap
+
+        width = max(shutil.get_terminal_size().columns, indent + 20)
+        below = " " * indent
+        line = textwrap.fill(line, width, subsequent_indent=below, break_long_words=False, break_on_hyphens=False)
+    print_text(_encodable(line, sys.stdout))
+
+
+def print_facts(facts: Sequence[tuple[str, str]]) -> None:
+    """Names and what there is to say of each, one below the other."""
+    width = max((len(name) for name, _ in facts), default=0) + 2
+    for name, value in facts:
+        print_wrapped(value, indent=width, first=name)
+
+
 def print_json(value: Any) -> None:
     """The one JSON document on stdout of a command run with --json."""
     sys.stdout.write(json_text(value, is_ascii=not _writes_unicode(sys.stdout)) + "\n")

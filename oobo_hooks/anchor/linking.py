@@ -160,9 +160,11 @@ def _explicit(caller: Caller, worktree: str, committed: Sequence[str], candidate
 def _without_log(caller: Caller, session_id: str, committed: Sequence[str], candidates: Candidates) -> Link:
     record = next((one for one in candidates.records() if one.session_id == session_id), None)
     edits = [edit for edit in candidates.recorded().get(session_id, ()) if edit.path in committed]
-    told = "; its log cannot be read" + (", but agent hooks recorded its edits" if record is not None else "")
+    else_known = "but agent hooks recorded its edits" if record is not None else "so the lines count as its own"
     tool = caller.tool or (record.tool if record is not None else "unknown")
-    return Link(session_id, tool, "explicit", caller.reason + told, None, record, edits)
+    return Link(
+        session_id, tool, "explicit", f"{caller.reason}; its log cannot be read, {else_known}", None, record, edits
+    )
 
 
 def _session_of(caller: Caller, worktree: str, candidates: Candidates) -> tuple[Session | None, str]:

@@ -97,13 +97,12 @@ def _print_anchor(found: LocalAnchor) -> None:
         "when": _when(found.committed_at),
         "message": lookup.subject(anchor),
         "lines": f"+{anchor['added']} -{anchor['deleted']}, AI {lookup.percentage(anchor)}",
+        "sessions": _NO_SESSION if _is_without_session(anchor) else None,
         "omar agent": anchor.get("omar_agent"),
         "replaces": ", ".join(map(lookup.short, anchor["replaces"])),
         "replaced by": found.replaced_by,
     }
-    for name, value in facts.items():
-        if value:
-            output.print_text(f"{name:12}{output.cell(str(value))}")
+    output.print_facts([(name, str(value)) for name, value in facts.items() if value])
     if anchor["sessions"]:
         output.print_text("")
         columns = ("session", "agent", "model", "link", "tokens in/out", "tools")
@@ -143,13 +142,33 @@ def explain(*, commit: str, json: bool) -> int:
         return 0
     output.print_text(f"{lookup.short(found.commit_hash)} is by: {found.anchor['author_type']}")
     caller = told["caller"]
-    output.print_text(f"  who ran git: {output.cell(caller['reason']) if caller else 'nothing says that an agent did'}")
+    lost = f"; {_NO_SESSION}" if _is_without_session(found.anchor) else ""
+    _print_reason(f"who ran git: {caller['reason'] if caller else 'nothing says that an agent did'}{lost}")
     for session in told["sessions"]:
-        output.print_text(
-            f"linked ({session['link_type']}): {output.cell(session['session_id'])} of {session['agent']}"
-        )
-        output.print_text(f"  {output.cell(session['reason'])}; {output.counted(session['lines'], 'line')}")
+        name = output.cell(session["session_id"])
+        output.print_text(f"linked ({session['link_type']}): {name} of {session['agent']}")
+        _print_reason(f"{session['reason']}; {_share(session, told['removed'])}")
     for session in told["not_linked"]:
         output.print_text(f"not linked: {output.cell(session['session_id'])} of {session['agent']}")
-        output.print_text(f"  {session['reason']}")
+        _print_reason(session["reason"])
     return 0
+
+
+_NO_SESSION = "no session log of the agent was found: what no edit shows to be its own counts as a person's"
+
+
+def _is_without_session(anchor: dict[str, Any]) -> bool:
+    """Whether the commit ran inside an agent of which nothing else is known."""
+    return anchor["author_type"] == "agent" and not anchor["sessions"]
+
+
+def _print_reason(text: str) -> None:
+    output.print_wrapped(text, indent=2, first="  ")
+
+
+def _share(session: dict[str, Any], removed: dict[str, list[dict[str, Any]]]) -> str:
+    """How many of the commit's lines the session wrote and removed."""
+    own = [entry for entries in removed.values() for entry in entries if entry["session_id"] == session["session_id"]]
+    gone = sum(span["end"] - span["start"] + 1 for entry in own for span in entry["ranges"])
+    wrote = f"it wrote {output.counted(session['lines'], 'line')}"
+    return f"{wrote} and removed {gone}" if gone else wrote

@@ -163,7 +163,9 @@ def _print(rows: Sequence[tuple[BlamedLine, Authorship]]) -> None:
             head = f"\x1b[{_COLORS[by.author]}m{head}\x1b[0m"
         output.print_text(head + output.printable(line.text).replace("\n", " "))
     if rows:
-        output.say(f"A: written by an agent, H: by a person, ·: {_unknown(rows)}")
+        unshown = any(by.author == "human" and by.author_type == "agent" for _, by in rows)
+        people = "by a person, or not shown to be an agent's" if unshown else "by a person"
+        output.say(f"A: written by an agent, H: {people}, ·: {_unknown(rows)}")
 
 
 def _unknown(rows: Sequence[tuple[BlamedLine, Authorship]]) -> str:

@@ -80,6 +80,7 @@ def _commit(line: BlamedLine, anchor: LocalAnchor | None) -> dict[str, Any] | No
         names = ("author", "author_type", "committed_at", "branch", "ai_percentage")
         told |= {name: anchor.anchor[name] for name in names}
         told["subject"] = lookup.subject(anchor.anchor)
+        told["sessions"] = anchor.anchor["session_ids"]
     return told
 
 
@@ -164,7 +165,7 @@ def read_scores(session_id: str) -> dict[str, Any] | None:
 
 
 def _print(story: dict[str, Any]) -> None:
-    output.print_table(("what", "answer"), [list(row) for row in rows(story)])
+    output.print_facts(rows(story))
 
 
 def rows(story: dict[str, Any]) -> list[tuple[str, str]]:
@@ -176,10 +177,22 @@ def rows(story: dict[str, Any]) -> list[tuple[str, str]]:
     told.append(("commit", f"{lookup.short(commit['hash'])} {commit.get('subject', '')}"))
     if not commit["has_anchor"]:
         return [*told, ("anchor", "none: the commit was made without oobo's hooks, or elsewhere")]
-    who = {"ai": "an agent", "human": "a person", "mixed": "both"}[story["author"]]
-    told += [("written by", who), ("author", f"{commit['author']} ({commit['author_type']})")]
+    told += [("written by", _writer(story)), ("author", f"{commit['author']} ({commit['author_type']})")]
     told += _session_rows(story)
     return told
+
+
+def _writer(story: dict[str, Any]) -> str:
+    if story["author"] == "ai":
+        return f"an agent, {story['session']['agent']}" if story["session"] else "an agent"
+    if story["author"] == "mixed":
+        return "an agent and a person"
+    if story["commit"]["author_type"] != "agent":
+        return "a person"
+    # The commit ran inside an agent: that a person wrote the line is not known either.
+    known = story["commit"]["sessions"]
+    missing = "no edit in its session's log is this line" if known else "no session log of it was found"
+    return f"not shown to be the agent's ({missing}), so it counts as a person's"
 
 
 def _session_rows(story: dict[str, Any]) -> list[tuple[str, str]]:

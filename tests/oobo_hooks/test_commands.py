@@ -74,6 +74,30 @@ def test_why_goes_from_the_line_to_the_prompt(written: tuple[Repository, ClaudeS
     assert (by_hand["author"], by_hand["session"]) == ("human", None)
 
 
+def test_a_line_of_an_agent_without_a_log_is_not_said_to_be_a_persons(repository: Repository) -> None:
+    repository.write("a.py", "x = 1\n")
+    commit = repository.commit("inside an agent", env={"CURSOR_AGENT": "1"})
+    assert repository.anchor(commit)["human_added"] == 1
+    told = oobo("why", "a.py:1", "--no-scores", cwd=repository.path).stdout
+    assert "a person\n" not in told and "not shown to be the agent's (no session log of it was found)" in told
+    for verb in ("show", "explain"):
+        assert "no session log of the agent was found" in oobo(verb, cwd=repository.path).stdout
+    assert "H: by a person, or not shown to be an agent's" in oobo("blame", "a.py", cwd=repository.path).stderr
+
+
+def test_explain_counts_what_a_session_wrote_and_removed(written: tuple[Repository, ClaudeSession, str]) -> None:
+    made, session, _ = written
+    session.edits(made.path / "hello.py", "    return 'hi'\n", "    return 'hello'\n")
+    made.anchor(made.commit("hello"))
+    assert "it wrote 1 line and removed 1\n" in oobo("explain", cwd=made.path).stdout
+
+
+def test_why_lists_its_facts_without_a_head(written: tuple[Repository, ClaudeSession, str]) -> None:
+    lines = oobo("why", "hello.py:2", "--no-scores", cwd=written[0].path).stdout.splitlines()
+    assert lines[0].split() == ["line", "hello.py:2"]
+    assert lines[3].split(maxsplit=2) == ["written", "by", "an agent, claude"]
+
+
 def test_why_tells_the_scores_of_a_scanned_session(written: tuple[Repository, ClaudeSession, str]) -> None:
     made, session, _ = written
     subprocess.run([sys.executable, "-P", "-m", "omas_cli.main", "scan"], check=True, capture_output=True)
