@@ -13,10 +13,12 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from omar_daemon.harness import oauth
 from omar_daemon.harness.journal import Journal
 from omar_daemon.harness.setup import Setup
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, shortened
 from omar_daemon.harness.tools.toolbox import Tool, mcp_tools
+from omar_daemon.store.engine import Store
 from shared import extras
 
 _CONNECT_SECONDS = 15.0
@@ -47,7 +49,7 @@ class McpServers:
         async with contextlib.AsyncExitStack() as stack:
             for server in _wanted(setup):
                 try:
-                    await found._connect(stack, setup, server)
+                    await found._connect(stack, setup, server, journal.store)
                 except _Refused as refusal:
                     problem = {"type": refusal.kind, "message": str(refusal), "mcp_server_name": server["name"]}
                     error = {**problem, "retry_status": {"type": "exhausted"}}
@@ -68,12 +70,27 @@ class McpServers:
         content = [_block(block) for block in value.get("content") or []]
         return ToolResult(content or [{"type": "text", "text": "(no output)"}], bool(value.get("isError")))
 
-    async def _connect(self, stack: contextlib.AsyncExitStack, setup: Setup, server: dict[str, Any]) -> None:
-        name = server["name"]
+    async def _connect(
+        self, stack: contextlib.AsyncExitStack, setup: Setup, server: dict[str, Any], store: Store
+    ) -> None:
+        """With the vault's token; one that is refused is renewed, once."""
         _check_network(setup, server["url"])
-        headers = {}
-        if server["url"] in setup.bearers:
-            headers["Authorization"] = f"Bearer {setup.bearers[server['url']]}"
+        bearer = setup.bearers.get(server["url"])
+        try:
+            await self._attempt(stack, setup, server, bearer.token if bearer else None)
+        except _Refused as refusal:
+            if bearer is None or refusal.kind != "mcp_authentication_failed_error":
+                raise
+            token = await oauth.token_after_refusal(store, bearer.credential_id, bearer.token)
+            if token is None:
+                raise
+            await self._attempt(stack, setup, server, token)
+
+    async def _attempt(
+        self, stack: contextlib.AsyncExitStack, setup: Setup, server: dict[str, Any], token: str | None
+    ) -> None:
+        name = server["name"]
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         try:
             await run_in_threadpool(_load_client)
             # A stack of its own: a connection that fails is wound up before anything else is awaited, because the

@@ -52,6 +52,14 @@ class FileMount:
 
 
 @dataclass(frozen=True)
+class Bearer:
+    """A token for an MCP server and the credential it comes from."""
+
+    credential_id: str
+    token: str
+
+
+@dataclass(frozen=True)
 class Setup:
     """Everything a turn needs that is in the store."""
 
@@ -62,7 +70,7 @@ class Setup:
     skills: list[SkillMount] = field(default_factory=list)
     stores: list[StoreMount] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
-    bearers: dict[str, str] = field(default_factory=dict)
+    bearers: dict[str, Bearer] = field(default_factory=dict)
 
     @property
     def self_hosted(self) -> bool:
@@ -113,10 +121,10 @@ def load(connection: Connection, session_id: str) -> Setup | None:
     )
 
 
-def _secrets(connection: Connection, session: Document) -> tuple[dict[str, str], dict[str, str]]:
+def _secrets(connection: Connection, session: Document) -> tuple[dict[str, str], dict[str, Bearer]]:
     """Environment variables for the sandbox, and bearer tokens by MCP server address."""
     variables: dict[str, str] = {}
-    bearers: dict[str, str] = {}
+    bearers: dict[str, Bearer] = {}
     for vault_id in reversed(session.body["vault_ids"]):
         for credential in vault_room.of_vault(connection, vault_id):
             secret = secrets.open_sealed(credential.columns["sealed"], purpose=vault_room.PURPOSE, owner=credential.id)
@@ -124,7 +132,7 @@ def _secrets(connection: Connection, session: Document) -> tuple[dict[str, str],
             if credential.body["auth"]["type"] == "environment_variable":
                 variables[address] = secret["secret_value"]
             else:
-                bearers[address] = secret.get("token") or secret.get("access_token") or ""
+                bearers[address] = Bearer(credential.id, secret.get("token") or secret.get("access_token") or "")
     return variables, bearers
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from omar_daemon.harness import oauth
 from omar_daemon.store.managed import clock
 
 _SECONDS = 10.0
@@ -30,10 +30,10 @@ _PROBE = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """`shown` is the answer but for the ids; `renewed` the new secret and expiry when the token was renewed."""
+    """`shown` is the answer but for the ids; `renewed` has the new tokens when the old one was renewed."""
 
     shown: dict[str, Any]
-    renewed: dict[str, Any] | None
+    renewed: oauth.Renewal | None
 
 
 async def check(auth: dict[str, Any], secret: dict[str, Any]) -> Verdict:
@@ -43,19 +43,23 @@ async def check(auth: dict[str, Any], secret: dict[str, Any]) -> Verdict:
     keep_back = _keeping_back(auth, secret)
     async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False, follow_redirects=False) as client:
         probe, status = await _probe(client, auth["mcp_server_url"], secret["access_token"])
-        refresh, renewed = None, None
-        if status == "invalid":
-            refresh, renewed = await renew(client, auth, secret)
-            status = "valid" if renewed is not None else status
+        renewal = await oauth.renew(client, auth, secret) if status == "invalid" else None
+    succeeded = renewal is not None and renewal.status == "succeeded"
     shown = {
         "type": "vault_credential_validation",
-        "status": status,
+        "status": "valid" if succeeded else status,
         "has_refresh_token": bool(secret.get("refresh_token")),
         "mcp_probe": keep_back(probe),
-        "refresh": keep_back(refresh),
+        "refresh": keep_back(_refresh_shown(renewal)),
         "validated_at": clock.iso(clock.now()),
     }
-    return Verdict(shown, renewed)
+    return Verdict(shown, renewal if succeeded else None)
+
+
+def _refresh_shown(renewal: oauth.Renewal | None) -> dict[str, Any] | None:
+    if renewal is None:
+        return None
+    return {"status": renewal.status, "http_response": None if renewal.answer is None else _shown(renewal.answer)}
 
 
 def _keeping_back(auth: dict[str, Any], secret: dict[str, Any]) -> Callable[[Any], Any]:
@@ -89,47 +93,6 @@ async def _probe(client: Any, url: str, token: str) -> tuple[dict[str, Any], str
         return {"method": "initialize", "http_response": None}, "unknown"
     status = "valid" if answer.is_success else "invalid" if answer.status_code in (401, 403) else "unknown"
     return {"method": "initialize", "http_response": _shown(answer)}, status
-
-
-async def renew(client: Any, auth: dict[str, Any], secret: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """Ask the token endpoint for another access token: what happened, and the new secret when there is one."""
-    import httpx
-
-    refresh = auth.get("refresh")
-    if refresh is None or not secret.get("refresh_token"):
-        return {"status": "no_refresh_token", "http_response": None}, None
-    form = {"grant_type": "refresh_token", "refresh_token": secret["refresh_token"], "client_id": refresh["client_id"]}
-    form |= {name: refresh[name] for name in ("resource", "scope") if refresh.get(name)}
-    basic = None
-    if refresh["token_endpoint_auth"]["type"] == "client_secret_basic":
-        basic = (refresh["client_id"], secret.get("client_secret") or "")
-    elif refresh["token_endpoint_auth"]["type"] == "client_secret_post":
-        form["client_secret"] = secret.get("client_secret") or ""
-    try:
-        answer = await client.post(refresh["token_endpoint"], data=form, auth=basic)
-    except httpx.HTTPError:
-        return {"status": "connect_error", "http_response": None}, None
-    tokens = _tokens(answer)
-    if tokens is None:
-        return {"status": "failed", "http_response": _shown(answer)}, None
-    # A successful answer holds tokens: its body is not shown.
-    return {"status": "succeeded", "http_response": None}, _renewed(secret, tokens)
-
-
-def _tokens(answer: Any) -> dict[str, Any] | None:
-    try:
-        value = answer.json() if answer.is_success else None
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) and isinstance(value.get("access_token"), str) else None
-
-
-def _renewed(secret: dict[str, Any], tokens: dict[str, Any]) -> dict[str, Any]:
-    seconds = tokens.get("expires_in")
-    expires = clock.iso(int((time.time() + seconds) * 1e6)) if isinstance(seconds, int | float) else None
-    refresh_token = tokens.get("refresh_token") or secret["refresh_token"]
-    fresh = {**secret, "access_token": tokens["access_token"], "refresh_token": refresh_token}
-    return {"secret": fresh, "expires_at": expires}
 
 
 def _shown(answer: Any) -> dict[str, Any]:

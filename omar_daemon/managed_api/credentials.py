@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from omar_daemon.harness import oauth
 from omar_daemon.managed_api import query
 from omar_daemon.managed_api.answers import answer, created
 from omar_daemon.managed_api.credential_fields import CredentialCreate, CredentialUpdate, merge, split
@@ -110,15 +111,9 @@ async def validate(request: Request) -> Response:
     secret = secrets.open_sealed(credential.columns["sealed"], purpose=PURPOSE, owner=credential.id)
     verdict = await check(credential.body["auth"], secret)
     if verdict.renewed is not None:
-        await writing(request, lambda connection: _renew(connection, request, verdict.renewed or {}))
+        renewal = verdict.renewed
+        await writing(request, lambda connection: oauth.keep(connection, mine(connection, request, lock=True), renewal))
     return answer({**verdict.shown, "credential_id": credential.id, "vault_id": credential.columns["vault_id"]})
-
-
-def _renew(connection: Connection, request: Request, renewed: dict[str, Any]) -> None:
-    credential = mine(connection, request, lock=True)
-    body = {**credential.body, "auth": {**credential.body["auth"], "expires_at": renewed["expires_at"]}}
-    sealed = secrets.seal(renewed["secret"], purpose=PURPOSE, owner=credential.id)
-    credentials.change(connection, credential, body, sealed=sealed)
 
 
 def mine(connection: Connection, request: Request, *, lock: bool = False) -> Document:

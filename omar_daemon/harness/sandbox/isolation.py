@@ -19,6 +19,8 @@ POWERLESS = "setpriv --no-new-privs --inh-caps=-all --bounding-set=-all"
 def isolation() -> Isolation:
     """The strongest kind that works here; tried once by running a program in it."""
     if _works("bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true"):
+        # Answered with this question, in its thread: a tool's start asks it again on the event loop.
+        bubblewrap_sizes()
         return "bubblewrap"
     script = f"mount -t tmpfs tmpfs /mnt && exec {POWERLESS} true"
     if shutil.which("pivot_root") and _works("unshare", *_NAMESPACES, "/bin/sh", "-c", script):

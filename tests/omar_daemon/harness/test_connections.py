@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.server
+import json
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -67,6 +69,60 @@ def test_an_mcp_tool_is_called_with_the_vaults_token(stage: Stage, model: Runnin
     assert of_type(log, "session.error") == []
 
 
+class TokenEndpoint(http.server.BaseHTTPRequestHandler):
+    """Gives the token that the MCP server wants, once for each refresh token."""
+
+    def do_POST(self) -> None:
+        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+        used: list[str] = self.server.used  # type: ignore[attr-defined]
+        refresh_token = form["refresh_token"][0]
+        fresh = json.dumps({"access_token": "canary-mcp", "refresh_token": "canary-second", "expires_in": 3600})
+        self.send_response(400 if refresh_token in used else 200)
+        used.append(refresh_token)
+        self.send_header("content-length", str(len(fresh)))
+        self.end_headers()
+        self.wfile.write(fresh.encode())
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def token_endpoint() -> Iterator[http.server.ThreadingHTTPServer]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), TokenEndpoint) as server:
+        server.used = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_a_token_that_is_over_is_renewed_once_for_all_sessions(
+    stage: Stage, model: RunningModel, mcp_server: str, token_endpoint: http.server.ThreadingHTTPServer
+) -> None:
+    vault = stage.post("/v1/vaults", {"display_name": "v"})["id"]
+    refresh = {
+        "client_id": "me",
+        "refresh_token": "canary-first",
+        "token_endpoint": f"http://127.0.0.1:{token_endpoint.server_port}/",
+        "token_endpoint_auth": {"type": "none"},
+    }
+    auth = {"type": "mcp_oauth", "access_token": "canary-over", "mcp_server_url": mcp_server, "refresh": refresh}
+    credential = stage.post(f"/v1/vaults/{vault}/credentials", {"auth": auth})["id"]
+    model.rewrite({"turns": [tool_turn("mcp__calc_er__add", {"a": 2, "b": 3})], "after": "Five."})
+    agent = agent_with(stage, mcp_server)
+    sessions = [stage.session(agent, vault_ids=[vault]) for _ in range(2)]
+    for session in sessions:
+        stage.say(session, "add")
+    for session in sessions:
+        log = stage.wait_for(session, "session.status_idle", seconds=30)
+        assert [result["content"][0]["text"] for result in of_type(log, "agent.mcp_tool_result")] == ["the sum is 5"]
+        assert of_type(log, "session.error") == []
+    assert token_endpoint.used == ["canary-first"]  # type: ignore[attr-defined]
+    shown = stage.http.get(f"/v1/vaults/{vault}/credentials/{credential}")
+    assert shown.json()["auth"]["expires_at"] is not None
+    assert "canary" not in shown.text
+
+
 def test_a_server_that_refuses_or_is_away_is_told_and_the_turn_goes_on(
     stage: Stage, model: RunningModel, mcp_server: str
 ) -> None:
@@ -115,7 +171,7 @@ async def connect():
     )
     async def append(*event):
         print(event[1]["error"]["type"])
-    async with McpServers.connected(setup, SimpleNamespace(append=append)):
+    async with McpServers.connected(setup, SimpleNamespace(append=append, store=None)):
         pass
 
 sys.meta_path.insert(0, Finder)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from omar_daemon.harness.sandbox import limits
-from omar_daemon.harness.sandbox.isolation import isolation
+from omar_daemon.harness.sandbox.isolation import bubblewrap_sizes, isolation
+from omar_daemon.harness.sandbox.layout import Layout
 from omar_daemon.harness.sandbox.limits import Limits
 from omar_daemon.harness.sandbox.sandbox import Sandbox
 from omar_daemon.harness.tools import search, shell
@@ -127,6 +132,23 @@ def test_what_lies_in_memory_as_files_is_bounded(sandbox: Sandbox) -> None:
 def test_what_is_in_tmp_lasts_from_call_to_call(sandbox: Sandbox) -> None:
     bash(sandbox, "echo kept > $TMPDIR/note")
     assert "kept" in text(bash(sandbox, "cat $TMPDIR/note"))
+
+
+def test_a_tools_start_runs_no_other_program_on_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["omar_daemon.harness.sandbox.isolation"]
+    isolation.cache_clear()
+    bubblewrap_sizes.cache_clear()
+    threads: list[bool] = []
+    run = subprocess.run
+
+    def noted(*given: Any, **options: Any) -> Any:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return run(*given, **options)
+
+    monkeypatch.setattr(module.subprocess, "run", noted)
+    bash(Sandbox(Layout(tmp_path / "session")), "true")
+    assert threads
+    assert not any(threads)
 
 
 def test_the_daemon_answers_while_a_fork_bomb_runs(tmp_path: Path, model: RunningModel) -> None:
