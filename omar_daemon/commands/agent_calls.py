@@ -12,6 +12,7 @@ from shared.http import Answer, Client
 LISTS = {
     "/api/agents/": "`omar list` shows the agents.",
     "/api/events/": "`omar event list` shows the events.",
+    "/api/events": "`omar list` shows the agents; --allow-missing is for one that is still to come.",
     "/api/projects/": "`omar project list` shows the projects.",
 }
 """What to look at when there is nothing of that name."""

@@ -28,7 +28,7 @@ def _settings_check() -> Check:
     """A daemon reads its settings once, when it starts."""
     record, file = local_daemon.running(), paths.config_file("omar")
     if record is None or not file.exists() or file.stat().st_mtime <= record.started_at:
-        return Check("settings", "ok", "as they are now, or when the daemon starts")
+        return Check("settings", "ok", "those of the file" if file.exists() else "the defaults")
     return Check("settings", "warning", "the file was changed after the daemon had started", "omar down && omar up")
 
 

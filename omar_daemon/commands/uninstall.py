@@ -7,6 +7,7 @@ from omar_daemon.fleet import environment
 from omar_daemon.fleet.connection import SubprocessConnection
 from omar_daemon.fleet.errors import TmuxError
 from omar_daemon.fleet.options import socket_name
+from omar_daemon.fleet.panes import MANAGER
 from omar_daemon.settings import SETTINGS
 from shared import config, local_daemon, output, paths
 from shared.cli import uninstall
@@ -29,11 +30,15 @@ def _refuse_living_agents(settings: Config) -> None:
     from omar_daemon.fleet.peek import Peek
 
     found = Peek(settings).overview()
-    agents = [*found["agents"], *([found["manager"]] if found["manager"] else [])]
-    names = [agent["id"] for agent in agents if agent["health"] != "dead"]
+    names = [agent["id"] for agent in found["agents"] if agent["health"] != "dead"]
+    manages = found["manager"] is not None and found["manager"]["health"] != "dead"
     if names:
         told = output.counted(len(names), "agent")
         raise OmaError(f"Nothing was removed: {told} still at work.", hint=f"omar kill {' '.join(names)}")
+    if manages:
+        raise OmaError(
+            "Nothing was removed: the manager is still at work.", hint=f"`omar attach {MANAGER}`, and end it there."
+        )
 
 
 def _refuse_worktrees() -> None:

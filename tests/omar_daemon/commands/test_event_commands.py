@@ -55,6 +55,7 @@ def test_an_event_s_life_from_the_shell(scene: Stage) -> None:
     assert plan == [{"method": "DELETE", "path": f"/api/events/{identifier}"}]
     assert "cancelled" in omar("event", "cancel", identifier).stderr
     assert "not found" in omar("event", "cancel", identifier, status=1).stderr
+    assert "--allow-missing" in omar("event", "schedule", "nobody", "hi", status=1).stderr
     omar("event", "schedule", "w", "at once", "--id", "mine")
     until(lambda: scene.screen("w").count("From user: at once") == 2)
     omar("event", "schedule", "nobody", "x", status=1)

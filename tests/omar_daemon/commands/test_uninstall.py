@@ -62,6 +62,10 @@ def test_agents_at_work_are_not_left_without_a_daemon(daemon: Daemon) -> None:
     assert "1 agent still at work" in refused.stderr and "omar kill busy" in refused.stderr
     assert local_daemon.running() is not None and paths.tool_home("omar").exists()
     omar("kill", "busy")
+    omar("manager", "start", "--command", "sleep 600")
+    refused = omar("uninstall", status=1)
+    assert "the manager is still at work" in refused.stderr and "`omar attach ea`" in refused.stderr
+    SubprocessConnection(paths.tmux_socket()).command("kill-session", "-t", "=omar-agent-ea")
     omar("uninstall")
 
 
