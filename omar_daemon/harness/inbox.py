@@ -20,6 +20,10 @@ class Closed(Exception):
     """The session is archived or terminated: it takes no events."""
 
 
+class NoThread(Exception):
+    """The session has no such thread."""
+
+
 @dataclass
 class Received:
     """What a batch did: `shown` are its events with ids, `entries` what the streams get."""
@@ -31,7 +35,7 @@ class Received:
 
 
 def receive(connection: Connection, session_id: str, values: Sequence[Mapping[str, Any]]) -> Received:
-    """Raises NoSession or Closed; then nothing of the batch was taken."""
+    """Raises NoSession, NoThread or Closed; then nothing of the batch was taken."""
     session = sessions.state(connection, session_id)
     if session is None:
         raise events.NoSession(session_id)
@@ -97,6 +101,9 @@ _FINAL = ("agent.tool_result", "agent.mcp_tool_result", "user.tool_result")
 
 def _interrupt(connection: Connection, session: State, value: dict[str, Any], received: Received) -> None:
     """Jumps the queue: what waited before it is cancelled."""
+    thread_id = value.get("session_thread_id")
+    if thread_id not in (None, session.thread_id):
+        raise NoThread(thread_id)
     cancelled = events.settle(connection, events.pending(connection, session.id), "cancelled")
     received.entries += [cancelled_frame(row) for row in cancelled]
     (stored,) = events.append(connection, session.id, [value])

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omar_daemon.harness.frames import SPEC_TYPES
-from omar_daemon.harness.inbox import Closed
+from omar_daemon.harness.inbox import Closed, NoThread
 from omar_daemon.managed_api import exchange, query
 from omar_daemon.managed_api.answers import answer, page_answer, raw_answer
 from omar_daemon.managed_api.errors import bad, conflict, not_found
@@ -38,12 +38,14 @@ async def send(request: Request) -> Response:
 
 
 async def take(request: Request, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Hand a batch to the session; 404 when there is none, 409 when it takes no events any more."""
+    """Hand a batch to the session; 404 when it or its thread is not there, 409 when it takes no events any more."""
     session_id = request.path_params["session_id"]
     try:
         return await services(request).managed.send(session_id, values)
     except events.NoSession:
         raise not_found("session", session_id) from None
+    except NoThread as error:
+        raise not_found("thread", str(error)) from None
     except Closed:
         raise conflict("The session is terminated and takes no events.") from None
 

@@ -153,3 +153,17 @@ def test_a_store_that_is_to_be_read_only_cannot_be_written_to(stage: Stage, mode
     assert said.startswith("old")
     assert said.count("Read-only file system") == 3
     assert "busy" in said
+
+
+def test_an_interrupt_of_a_thread_that_is_not_there_stops_nothing(stage: Stage, model: RunningModel) -> None:
+    model.rewrite({"turns": [{"text": "whole", "wait": 0.5}]})
+    session = stage.session()
+    stage.say(session, "go")
+    stage.wait_for(session, "session.status_running")
+    events = [{"type": "user.interrupt", "session_thread_id": "sthr_other"}]
+    answer = stage.http.post(f"/v1/sessions/{session}/events", json={"events": events})
+    assert (answer.status_code, answer.json()["error"]["type"]) == (404, "not_found")
+    log = stage.wait_for(session, "session.status_idle")
+    assert "agent.message" in types_of(log)
+    (thread,) = stage.http.get(f"/v1/sessions/{session}/threads").json()["data"]
+    stage.send(session, {"type": "user.interrupt", "session_thread_id": thread["id"]})
