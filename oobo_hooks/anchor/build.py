@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oobo_hooks.anchor import attribution, author, interactions, linking, moves, sessions
+from oobo_hooks.anchor import attribution, author, interactions, linking, moves, recorded, sessions
 from oobo_hooks.anchor.attribution import Attribution, FileAttribution, line_ranges
 from oobo_hooks.anchor.candidates import Candidates
 from oobo_hooks.anchor.contents import Contents
@@ -79,9 +79,10 @@ def _edits_of_all(material: Material) -> list[Edit]:
     """What anybody's log or hook tells of edits here, whatever file it was."""
     if not any(file.status == "A" for file in material.facts.files):
         return []
-    known = {owner: list(edits) for owner, edits in material.candidates.recorded().items()}
+    paths = sorted({*_paths(material.facts), *material.candidates.gone()})
+    known = dict(material.candidates.recorded(paths))
     for session in material.candidates.recent():
-        known |= {one.id: one.edits for one in material.candidates.evidence(session, _paths(material.facts))}
+        known |= {one.id: one.edits for one in material.candidates.evidence(session, paths)}
     return [edit for edits in known.values() for edit in edits]
 
 
@@ -235,8 +236,7 @@ def _uses(material: Material) -> interactions.Use:
         if edited or read:
             uses[session.id] = (edited, read)
     for record in material.candidates.records():
-        own = (material.candidates.recorded().get(owner, ()) for owner in record.owners)
-        paths = {edit.path for edits in own for edit in edits} & committed
+        paths = {one.path for _, one in recorded.edits_in(record, material.worktree)} & committed
         if paths:
             uses.setdefault(record.session_id, (paths, set()))
     return uses

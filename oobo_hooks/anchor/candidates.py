@@ -30,9 +30,9 @@ class Candidates:
     _seen: tuple[tuple[str, int, int], ...] | None = None
     _sessions: list[Session] = field(default_factory=list)
     _records: list[AgentRecord] = field(default_factory=list)
-    _recorded: dict[str, list[Edit]] = field(default_factory=dict)
+    _recorded: dict[str, list[Edit]] | None = None
     _evidence: dict[tuple[str, str], list[SessionEvidence]] = field(default_factory=dict)
-    _evidence_for: tuple[str, ...] = ()
+    _wanted: tuple[str, ...] = ()
     _seen_records: frozenset[tuple[str, int, int]] | None = None
 
     def recent(self) -> list[Session]:
@@ -51,22 +51,36 @@ class Candidates:
         if seen != self._seen_records:
             found = records.read_records(self.state_dir)
             self._records = [record for record in found if record.tool in self.tools]
-            self._recorded = {}
-            for record in self._records:
-                self._recorded |= recorded.edits_of(record, self.worktree)
+            self._recorded = None
             self._seen_records, self._evidence = seen, {}
         return self._records
 
-    def recorded(self) -> dict[str, list[Edit]]:
-        """The recorded edits of this worktree: id of a session or sub-agent → its edits."""
-        self.records()
+    def recorded(self, paths: Sequence[str]) -> dict[str, list[Edit]]:
+        """The recorded edits of these files: id of a session or sub-agent → its edits."""
+        found = self.records()
+        self._want(paths)
+        if self._recorded is None:
+            wanted = set(paths)
+            self._recorded = {}
+            for record in found:
+                self._recorded |= recorded.edits_of(record, self.worktree, wanted)
         return self._recorded
+
+    def gone(self) -> list[str]:
+        """The files that hooks saw being edited in the last day, and that are not there any more."""
+        since = (time.time() - WINDOW_SECONDS) * 1000
+        edits = [one for record in self.records() for _, one in recorded.edits_in(record, self.worktree)]
+        paths = {one.path for one in edits if one.at_ms >= since}
+        return [path for path in sorted(paths) if not (Path(self.worktree) / path).exists()]
+
+    def _want(self, paths: Sequence[str]) -> None:
+        """Forget what was read for other files."""
+        if tuple(paths) != self._wanted:
+            self._evidence, self._recorded, self._wanted = {}, None, tuple(paths)
 
     def evidence(self, session: Session, committed: Sequence[str]) -> list[SessionEvidence]:
         """What the session and its sub-agents did to files here; read once for the same committed paths."""
-        recorded_edits = self.recorded()
-        if tuple(committed) != self._evidence_for:
-            self._evidence, self._evidence_for = {}, tuple(committed)
+        recorded_edits = self.recorded(committed)
         key = session.tool, session.id
         if key not in self._evidence:
             self._evidence[key] = collect(session, self.worktree, committed, recorded_edits)

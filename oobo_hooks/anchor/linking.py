@@ -159,7 +159,7 @@ def _explicit(caller: Caller, worktree: str, committed: Sequence[str], candidate
 
 def _without_log(caller: Caller, session_id: str, committed: Sequence[str], candidates: Candidates) -> Link:
     record = next((one for one in candidates.records() if one.session_id == session_id), None)
-    edits = [edit for edit in candidates.recorded().get(session_id, ()) if edit.path in committed]
+    edits = candidates.recorded(committed).get(session_id, [])
     else_known = "but agent hooks recorded its edits" if record is not None else "so the lines count as its own"
     tool = caller.tool or (record.tool if record is not None else "unknown")
     return Link(
@@ -198,7 +198,7 @@ def _recorded(
     taken: Taken,
 ) -> Iterator[Link]:
     """An agent's hook saw the edits; a log, where there is one, tells the rest of the session."""
-    fresh = {owner: _fresh(candidates.recorded().get(owner, ()), committed, record) for owner in told.owners}
+    fresh = {owner: _fresh(candidates.recorded(committed).get(owner, ()), committed, record) for owner in told.owners}
     if not any(fresh.values()):
         return
     session = candidates.by_id(told.session_id, told.tool, wait=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from oobo_hooks.agents.records import AgentRecord, RecordedEdit
@@ -16,15 +16,23 @@ Recorded = Mapping[str, Sequence[Edit]]
 """Id of a session or sub-agent → its edits of one worktree."""
 
 
-def edits_of(record: AgentRecord, worktree: str) -> dict[str, list[Edit]]:
-    """The edits of a session and its sub-agents in this worktree, by whose they are."""
-    here = os.path.realpath(worktree)
+def edits_of(record: AgentRecord, worktree: str, paths: Collection[str]) -> dict[str, list[Edit]]:
+    """The edits of a session and its sub-agents to these files of the worktree, by whose they are."""
     found: dict[str, list[Edit]] = {}
-    for number, one in enumerate(record.edits):
-        if os.path.realpath(one.worktree) == here:
+    for number, one in edits_in(record, worktree):
+        # Only what is asked for is unpacked: a record may hold weeks of work.
+        if one.path in paths:
             owner = one.agent or record.session_id
             found.setdefault(owner, []).append(_edit(one, owner, number))
     return found
+
+
+def edits_in(record: AgentRecord, worktree: str) -> Iterator[tuple[int, RecordedEdit]]:
+    """The record's edits of this worktree, each with its number among all."""
+    here = os.path.realpath(worktree)
+    for number, one in enumerate(record.edits):
+        if one.worktree == here or os.path.realpath(one.worktree) == here:
+            yield number, one
 
 
 def _edit(one: RecordedEdit, owner: str, number: int) -> Edit:

@@ -53,7 +53,8 @@ def _recorded_link(link: Link) -> SessionLink:
     record = link.record
     assert record is not None
     told = _bare_link(link)
-    told.files_touched = sorted({edit.path for edit in link.recorded})
+    own = [one for one in record.edits if (one.agent or record.session_id) == link.session_id]
+    told.files_touched = sorted({one.path for one in own})
     if link.session_id != record.session_id:
         told.is_subagent, told.parent_session_id = True, record.session_id
         told.subagent_type = record.sub_agents.get(link.session_id)

@@ -138,3 +138,21 @@ def test_the_calling_session_without_a_log_owns_only_what_hooks_recorded(reposit
     assert line_kinds(stored.anchor, "a.py") == {7: "ai", 8: "human"}
     assert stored.anchor["author_type"] == "agent"
     assert "agent hooks recorded its edits" in stored.explanation["sessions"][0]["reason"]
+
+
+def test_a_recorded_new_file_that_was_moved_keeps_its_writer(repository: Repository) -> None:
+    begun(repository)
+    edit(repository, repository.path / "draft.py", "def a():\n    return 1\n")
+    (repository.path / "draft.py").rename(repository.path / "final.py")
+    repository.commit()
+    anchor = repository.anchor()
+    assert line_kinds(anchor, "final.py") == {1: "ai", 2: "ai"}
+    assert anchor["sessions"][0]["link_type"] == "explicit"
+
+
+def test_a_formatter_after_the_recorded_edit_changes_no_writer(repository: Repository) -> None:
+    file = begun(repository)
+    edit(repository, file, BASE + "call(\n  a,\n  b)\nother(1)\n")
+    file.write_text(BASE + "call(a, b)\nby_hand(1)\nother(1)\n")
+    repository.commit()
+    assert line_kinds(repository.anchor(), "a.py") == {7: "ai", 8: "human", 9: "ai"}
