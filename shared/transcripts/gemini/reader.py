@@ -135,7 +135,14 @@ class Chat:
         if status in ("success", "error", "cancelled"):
             done_ms = instant(told, "timestamp")
             words = _answer(told) if self.talk.keeps_content else ""
-            self.talk.result(call_id, at_ms if done_ms is None else done_ms, is_error=status != "success", text=words)
+            when = at_ms if done_ms is None else done_ms
+            self.talk.result(call_id, when, is_error=status != "success", text=words, details=_original(told))
+
+
+def _original(told: dict[str, Any]) -> dict[str, str] | None:
+    """The file before an edit, kept as Claude Code keeps it."""
+    before = mapping(told, "resultDisplay").get("originalContent")
+    return {"originalFile": before} if isinstance(before, str) else None
 
 
 def _answer(told: dict[str, Any]) -> str:

@@ -180,7 +180,10 @@ class _Telling:
             words = text(state, "output") or text(state, "error")
             failed = status == "error" or at(state, "metadata", "exit") not in (None, 0)
             kept = words if talk.keeps_content else ""
-            talk.result(call_id, instant(state, "time", "end"), is_error=failed, text=kept)
+            # Kept as Claude Code keeps it: the file before the edit, which later versions do not tell any more.
+            before = at(state, "metadata", "filediff", "before")
+            details = {"originalFile": before} if isinstance(before, str) else None
+            talk.result(call_id, instant(state, "time", "end"), is_error=failed, text=kept, details=details)
 
 
 def _usage(found: dict[str, Any]) -> Usage:

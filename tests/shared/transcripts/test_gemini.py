@@ -46,6 +46,7 @@ def call(call_id: str, name: str, seconds: float, status: str = "success", **arg
 
 def whole() -> list[Line | bytes]:
     replaced = call("c1", "replace", 4, file_path="/repo/a.py", old_string="a", new_string="b")
+    replaced["resultDisplay"] = {"fileName": "a.py", "originalContent": "a\n", "newContent": "b\n"}
     failed = call("c2", "run_shell_command", 5, "error", command="false")
     thoughts = [{"subject": "Plan", "description": "look", "timestamp": iso(2)}]
     tokens = {"input": 1100, "output": 10, "cached": 1000, "thoughts": 5, "tool": 2, "total": 1117}
@@ -72,6 +73,7 @@ def test_a_chat_is_read_with_its_people_responses_calls_and_tokens(chats: Path) 
     assert [response.usage for response in found.responses] == [Usage(102, 15, 1000), Usage(5, 6)]
     assert [made.id for made in found.tool_calls] == ["c1", "c2"]
     assert edits_of(found.tool_calls[0]) == [FileEdit("/repo/a.py", "a", "b")]
+    assert found.tool_calls[0].result is not None and found.tool_calls[0].result.details == {"originalFile": "a\n"}
     assert found.tool_calls[1].result is not None and found.tool_calls[1].result.is_error
     assert (found.responses[0].text, found.responses[0].thinking) == ("Looking.", "Plan: look")
     assert (found.started_ms, found.ended_ms) == (ms(0), ms(601))

@@ -71,7 +71,7 @@ def whole(database: Database) -> None:
         {"type": "step-start"},
         {"type": "reasoning", "text": "Hm."},
         {"type": "text", "text": "Looking."},
-        tool("c1", "edit", 3, 4, input=edit),
+        tool("c1", "edit", 3, 4, input=edit, metadata={"filediff": {"before": "a\n"}}),
         tool(
             "c2",
             "task",
@@ -124,6 +124,7 @@ def test_a_session_is_read_step_by_step_with_its_sub_agents(data: Path) -> None:
     assert [[made.name for made in response.tool_calls] for response in found.responses] == [["edit", "task"], ["bash"]]
     assert [response.usage for response in found.responses] == [Usage(100, 15, 1000, 0), Usage(200, 20)]
     assert edits_of(found.tool_calls[0]) == [FileEdit("/repo/a.py", "a", "b\nc\n", True)]
+    assert found.tool_calls[0].result is not None and found.tool_calls[0].result.details == {"originalFile": "a\n"}
     assert found.tool_calls[2].result is not None and found.tool_calls[2].result.is_error
     (agent,) = found.sub_agents
     assert (agent.id, agent.kind, agent.prompt, agent.spawn_call, agent.depth) == (CHILD, "general", "Look.", "c2", 1)
