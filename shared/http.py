@@ -5,10 +5,12 @@ httpx stays behind this module and is imported on first use (about 100 ms).
 
 from __future__ import annotations
 
+import contextlib
 import json as json_module
 import re
-import time
-from collections.abc import Mapping
+import socket
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 10.0
 MESSAGE_LENGTH = 300
+LONGEST_ANSWER = 64 * 1024 * 1024
 
 
 class Unreachable(UnavailableError):
@@ -58,8 +61,8 @@ class Answer:
 class Client:
     """A keep-alive client for one server. `token` goes into an Authorization header, nowhere else.
 
-    `total_seconds` limits each read as well as the wait for a connection from the pool; redirects are not followed,
-    so a token never travels to another host.
+    `total_seconds` limits a request with its whole answer; redirects are not followed, so a token never travels to
+    another host.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Client:
         self._connect_seconds = connect_seconds
         self._total_seconds = total_seconds
         self._client: httpx.Client | None = None
+        self._line = _Line()
 
     def __enter__(self) -> Client:
         return self
@@ -123,19 +127,22 @@ class Client:
     def _exchange(
         self, method: str, path: str, content: bytes | None, headers: dict[str, str], params: Mapping[str, str] | None
     ) -> tuple[int, dict[str, str], bytes]:
-        """One request; a server that drips its answer is cut off, which httpx's per-read limit does not do."""
+        """One request, cut off at the limits of time and length."""
         import httpx
 
-        deadline = time.monotonic() + self._total_seconds
-        chunks: list[bytes] = []
-        opened = self._open().stream(method, path, content=content, headers=headers, params=params)
-        with opened as answer:
-            for chunk in answer.iter_bytes():
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout(f"no whole answer in {self._total_seconds:g} s")
-        lowered = {name.lower(): value for name, value in answer.headers.items()}
-        return answer.status_code, lowered, b"".join(chunks)
+        watch = self._line.cut_after(self._total_seconds)
+        follow = {"trace": self._line.follow}
+        opened = self._open().stream(method, path, content=content, headers=headers, params=params, extensions=follow)
+        try:
+            with opened as answer:
+                lowered = {name.lower(): value for name, value in answer.headers.items()}
+                return answer.status_code, lowered, _whole(answer.iter_bytes())
+        except httpx.HTTPError:
+            if self._line.is_cut:
+                raise httpx.ReadTimeout(f"no whole answer in {self._total_seconds:g} s") from None
+            raise
+        finally:
+            watch.cancel()
 
     def _open(self) -> httpx.Client:
         if self._client is None:
@@ -148,6 +155,45 @@ class Client:
                 base_url=self.base_url, headers=self._headers, timeout=timeout, trust_env=not local
             )
         return self._client
+
+
+def _whole(chunks: Iterable[bytes]) -> bytes:
+    import httpx
+
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > LONGEST_ANSWER:
+            raise httpx.ReadError(f"its answer is longer than {LONGEST_ANSWER} bytes")
+    return bytes(body)
+
+
+class _Line:
+    """The connection of a client, which is cut at the limit: a server that drips is never late for httpx's reads."""
+
+    def __init__(self) -> None:
+        self.is_cut = False
+        self._socket: socket.socket | None = None
+
+    def follow(self, event: str, told: Mapping[str, Any]) -> None:
+        """What httpcore tells of its connections."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = told["return_value"].get_extra_info("socket")
+
+    def cut_after(self, seconds: float) -> threading.Timer:
+        """A timer that ends the connection, whatever is waited for, unless it is cancelled before."""
+        self.is_cut = False
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _cut(self) -> None:
+        self.is_cut = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                # Not the method of a TLS socket, which would take the keys away under a thread that reads.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def raise_for(answer: Answer, what: str) -> None:

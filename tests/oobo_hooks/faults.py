@@ -66,13 +66,16 @@ def run(daemon: Daemon, count: int, *, kill_after: tuple[float, float], limit_se
 
 
 def _one_sender(url: str, key: str, seconds: float) -> bool:
-    """Start a sender and kill it -9 after a while; False when it had finished before."""
-    sender = subprocess.Popen(
-        [sys.executable, "-m", "tests.oobo_hooks.faults", url], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert sender.stdin is not None and sender.stderr is not None
-    with sender.stdin as pipe:
-        pipe.write(key)
+    """Start a sender and kill it -9 a while after it has begun; False when it had finished before."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "tests.oobo_hooks.faults", url]
+    sender = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    assert sender.stdin is not None and sender.stdout is not None and sender.stderr is not None
+    with sender.stdin as asked:
+        asked.write(key)
+    with sender.stdout as answered:
+        # On a busy machine it takes seconds to be there.
+        answered.readline()
     try:
         sender.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -99,4 +102,6 @@ def send(url: str, key: str) -> None:
 
 
 if __name__ == "__main__":
-    send(sys.argv[1], sys.stdin.read())
+    given = sys.stdin.read()
+    print("ready", flush=True)
+    send(sys.argv[1], given)

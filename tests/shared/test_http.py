@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -56,10 +57,11 @@ def test_a_connection_closed_without_an_answer_may_have_been_read() -> None:
     assert caught.value.sent is True
 
 
-def test_a_server_that_drips_its_answer_is_cut_off_at_the_limit() -> None:
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"HTTP/1.1 200 O"])
+def test_a_server_that_drips_its_answer_is_cut_off_at_the_limit(begun: bytes) -> None:
     def drip(connection: socket.socket) -> None:
         connection.recv(65536)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        connection.sendall(begun)
         try:
             for _ in range(100):
                 connection.sendall(b"x")
@@ -68,9 +70,24 @@ def test_a_server_that_drips_its_answer_is_cut_off_at_the_limit() -> None:
             return
 
     started = time.monotonic()
-    with server(drip) as url, client(url, total_seconds=0.4) as opened, pytest.raises(Unreachable):
+    with server(drip) as url, client(url, total_seconds=0.4) as opened, pytest.raises(Unreachable) as caught:
         opened.request("GET", "/")
+    assert caught.value.sent is True and "no whole answer in 0.4 s" in caught.value.message
     assert time.monotonic() - started < 2
+
+
+def test_an_answer_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.http.LONGEST_ANSWER", 1_000_000)
+
+    def flood(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                connection.sendall(b"x" * 65536)
+
+    with server(flood) as url, client(url) as opened, pytest.raises(Unreachable, match="longer than 1000000 bytes"):
+        opened.request("GET", "/")
 
 
 def test_what_is_sent_carries_the_agent_and_the_token_in_headers_only() -> None:
