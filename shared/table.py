@@ -42,7 +42,9 @@ class Table:
         """Lines of the rows when prose is folded into these widths."""
         last = len(widths) - 1
         folded = [index for index in range(len(widths)) if not (self.cut_last and index == last)]
-        return sum(max((-(-len(row[index]) // widths[index]) for index in folded), default=1) for row in self.rows)
+        return sum(
+            max((-(-len(row[index]) // max(widths[index], 1)) for index in folded), default=1) for row in self.rows
+        )
 
     def _height_of_blocks(self, available: int) -> int:
         width = available - len(INDENT)

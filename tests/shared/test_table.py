@@ -75,3 +75,8 @@ def test_the_column_that_may_be_cut_gives_way_before_a_list_becomes_blocks() -> 
     rows = [["e4c0e6db88", "2026-11-28 11:04", "agent", "100 %", "+16 -0", "claude", "Say goodbye, too"]]
     lines = drawn(columns, rows, 80, cut_last=True)
     assert lines[3] == " e4c0e6db88   2026-11-28 11:04   agent   100 %   +16 -0   claude     Say goodb…"
+
+
+def test_a_column_of_nothing_takes_no_room() -> None:
+    lines = drawn(("week of", "AI", ""), [["2026-11-23", "–", ""]], 80)
+    assert lines[1:4] == [" week of      AI", " " + "─" * (len(lines[2]) - 1), " 2026-11-23   –"]
