@@ -64,10 +64,12 @@ class Watch:
         """Watch a tool that is started within the block."""
         tool = Watched(mark.encode(), leaves_orphans)
         with self._changed:
-            self._tools.append(tool)
             if self._thread is None and _PROC.joinpath("self/stat").exists():
-                self._thread = threading.Thread(target=self._run, name="sandbox-watch", daemon=True)
-                self._thread.start()
+                # Where no thread can be started no tool runs: it would have no bounds.
+                thread = threading.Thread(target=self._run, name="sandbox-watch", daemon=True)
+                thread.start()
+                self._thread = thread
+            self._tools.append(tool)
             self._changed.notify()
         try:
             yield tool
@@ -88,20 +90,21 @@ class Watch:
                     self._changed.wait()
             time.sleep(_SECONDS)
             with self._changed:
-                tools = [tool for tool in self._tools if tool.pid]
+                tools = list(self._tools)
             try:
-                self._look(tools)
+                self._look([tool for tool in tools if tool.pid], all_known=all(tool.pid for tool in tools))
             except Exception:
                 log.exception("the tools could not be looked at")
 
-    def _look(self, tools: list[Watched]) -> None:
+    def _look(self, tools: list[Watched], *, all_known: bool) -> None:
+        """`all_known`: no tool has begun whose process is not told yet. Else what is new may be its child."""
         there = {int(name) for name in os.listdir(_PROC) if name.isdigit()}  # noqa: PTH208 -- no object for each of many
         for tool in tools:
             tool.members.add(tool.pid)
             tool.members &= there
         new = {pid: _parent_and_session(pid) for pid in there - self._seen}
         # A parent that is not listed began while the list was read: its child is judged the next time.
-        self._seen = {pid for pid in there if pid not in new or new[pid][0] in there}
+        self._seen = {pid for pid in there if pid not in new or (all_known and new[pid][0] in there)}
         self._assign(new, tools)
         for tool in tools:
             if tool.ended_because:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Mapping
+import sys
+import zlib
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from starlette.concurrency import run_in_threadpool
-
-from omar_daemon.harness.tools.page import page_text
+from omar_daemon.harness.tools import page
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, decoded, text_result
 
 _SECONDS = 30.0
@@ -30,16 +30,43 @@ async def web_fetch(given: dict[str, Any], settings: Mapping[str, Any], allowed_
         raise ToolFailure("web_fetch needs a `url`.")
     try:
         async with asyncio.timeout(_SECONDS):
-            url, status, kind, body = await _followed(url, settings, allowed_hosts)
+            return text_result(await _text(url, settings, allowed_hosts, _most(given, settings)))
     except TimeoutError:
         raise ToolFailure(f"{url} did not come within {_SECONDS:g} s.") from None
+
+
+async def _text(url: str, settings: Mapping[str, Any], allowed_hosts: list[str] | None, most: int) -> str:
+    """At most `most` characters of what a reader sees."""
+    url, status, kind, body = await _followed(url, settings, allowed_hosts)
     if status >= 400:
         raise ToolFailure(f"{url} answered {status}.")
     if b"\0" in body[:4096]:
         raise ToolFailure(f"{url} is no text but {kind or 'binary'}.")
-    most = _most(given, settings)
     text = decoded(body)
-    return text_result((await run_in_threadpool(page_text, text, most) if "html" in kind else text)[:most])
+    return (await _visible(text, most) if "html" in kind else text)[:most]
+
+
+async def _visible(html: str, most: int) -> str:
+    """Read in a program of its own, which can be killed: a page can be made that takes the parser minutes."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        page.__file__,
+        str(most),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},
+    )
+    try:
+        text, _ = await process.communicate(html.encode(errors="replace"))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        raise ToolFailure("The page cannot be read as HTML.")
+    return text.decode()
 
 
 async def _followed(
@@ -68,6 +95,7 @@ async def _get(url: str, address: str) -> tuple[int, str, bytes, str | None]:
     port = f":{parts.port}" if parts.port else ""
     target = parts._replace(netloc=pinned + port).geturl()
     headers = {"host": parts.netloc.rpartition("@")[2], "user-agent": "oma-suite", "accept": "text/*, */*;q=0.5"}
+    headers["accept-encoding"] = "identity"
     # The name was resolved and judged already: connecting by it again could meet another address.
     extensions = {"sni_hostname": parts.hostname}
     try:
@@ -77,14 +105,24 @@ async def _get(url: str, address: str) -> tuple[int, str, bytes, str | None]:
         ):
             if answer.is_redirect:
                 return answer.status_code, "", b"", answer.headers.get("location")
+            unpack = _unpacker(answer.headers.get("content-encoding", "").strip().lower())
             body = bytearray()
-            async for piece in answer.aiter_bytes():
-                body += piece
-                if len(body) > _MAX_BYTES:
+            async for piece in answer.aiter_raw():
+                body += unpack(piece, _MAX_BYTES - len(body))
+                if len(body) == _MAX_BYTES:
                     break
-            return answer.status_code, answer.headers.get("content-type", ""), bytes(body[:_MAX_BYTES]), None
-    except httpx.HTTPError as error:
+            return answer.status_code, answer.headers.get("content-type", ""), bytes(body), None
+    except (httpx.HTTPError, zlib.error) as error:
         raise ToolFailure(f"{url} cannot be fetched: {error or type(error).__name__}.") from None
+
+
+def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Gives at most so many bytes of a piece: a server may pack though it was asked not to, and a little be a lot."""
+    if encoding in ("", "identity"):
+        return lambda piece, most: piece[:most]
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
+    raise ToolFailure(f"The page comes packed as {encoding}, which is not read.")
 
 
 async def _checked(url: str, settings: Mapping[str, Any], allowed_hosts: list[str] | None) -> str:

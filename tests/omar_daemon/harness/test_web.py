@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import os
 import socket
+import subprocess
 import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from omar_daemon.harness.tools import web
+from omar_daemon.harness.tools import page, web
 from omar_daemon.harness.tools.page import page_text
 from omar_daemon.harness.tools.results import ToolFailure
 
@@ -104,6 +109,44 @@ def test_a_page_without_end_is_cut() -> None:
 
     with server(flood) as url:
         assert len(fetch(url)) <= 50_000
+
+
+PACKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Encoding: %b\r\n\r\n"
+
+
+@pytest.mark.usefixtures("this_machine_counts_as_the_web")
+def test_a_little_that_unpacks_to_a_lot_is_cut_before_it_is_unpacked() -> None:
+    bomb = zlib.compressobj(9, wbits=31)
+    packed = b"".join(bomb.compress(b"<p>word</p>" * 100_000) for _ in range(200)) + bomb.flush()
+
+    def answer(encoding: bytes, body: bytes) -> Callable[[socket.socket], None]:
+        return lambda caller: caller.sendall(PACKED % encoding + body)
+
+    tracemalloc.start()
+    with server(answer(b"gzip", packed)) as url:
+        assert fetch(url).startswith("word")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 60_000_000, "the page is 220 MB"
+    with (
+        server(answer(b"gzip, gzip", gzip.compress(packed))) as url,
+        pytest.raises(ToolFailure, match="packed as gzip, gz"),
+    ):
+        fetch(url)
+    with server(answer(b"gzip", b"no gzip")) as url, pytest.raises(ToolFailure, match="cannot be fetched"):
+        fetch(url)
+
+
+@pytest.mark.usefixtures("this_machine_counts_as_the_web")
+def test_a_page_that_the_parser_takes_minutes_for_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "_SECONDS", 2.0)
+    with server(lambda caller: caller.sendall(HEAD + b"<![CDATA[" * 500_000)) as url:
+        begun = time.monotonic()
+        with pytest.raises(ToolFailure, match="did not come within 2 s"):
+            fetch(url)
+        assert time.monotonic() - begun < 10
+    children = ["pgrep", "-P", str(os.getpid()), "-f", page.__file__]
+    assert not subprocess.run(children, check=False, capture_output=True).stdout
 
 
 def test_a_page_is_read_as_browsers_read_it() -> None:
