@@ -151,6 +151,38 @@ def test_an_event_goes_round_a_half_typed_text(
         assert json.dumps(draft)[1:-1] in last_words(suite) and "Status, please." not in last_words(suite)
 
 
+@pytest.mark.parametrize("cli", CLIS)
+def test_an_event_waits_behind_a_paste_that_is_shown_collapsed_and_outside_a_shell_mode(
+    cli: Cli, installed: Callable[[str], Program], repository: Path, home: Path
+) -> None:
+    pasted = "\n".join(
+        f"pasted line {number} with some words in it, for a short paste is shown" for number in range(30)
+    )
+    turns = [{"text": "I listen."}, {"text": "I read it."}, {"text": "I heard it."}]
+    with suite_with(installed(cli), repository, home, {"aside": "A title", "turns": turns}) as suite:
+        suite.run("omar", "spawn", "worker", "--backend", cli, "--workdir", str(repository), "--task", "Listen.")
+        suite.wait("worker", "the first answer", lambda: "I listen." in suite.show("worker")["output_tail"])
+        suite.wait_for_health("worker", "idle", "working")
+        suite.run("omar", "send", "worker", "--no-enter", "--raw", "-", typed="!")
+        suite.run("omar", "event", "schedule", "worker", "Status, please.")
+        suite.wait("worker", "the reason", lambda: "shell" in reason(suite), 10)
+        leave = {"claude": "\x7f", "codex": "\x03", "opencode": "\x1b"}[cli]
+        suite.run("omar", "event", "cancel", suite.json("omar", "event", "list")["events"][0]["id"])
+        suite.run("omar", "send", "worker", "--no-enter", "--raw", "-", typed=leave)
+        suite.run("omar", "send", "worker", "--no-enter", "-", typed=f"before {pasted}")
+        suite.wait("worker", "the sign", lambda: "[Pasted" in suite.show("worker")["output_tail"])
+        suite.run("omar", "event", "schedule", "worker", "Status, please.")
+        suite.wait("worker", "the reason", lambda: "collapsed paste" in reason(suite), 10)
+        assert len(suite.model.turns()) == 1
+        suite.run("omar", "send", "worker", "")
+        suite.wait("worker", "the paste", lambda: len(suite.model.turns()) > 1)
+        suite.wait("worker", "the event", lambda: "Status, please." in last_words(suite))
+
+
+def reason(suite: Suite) -> str:
+    return " ".join(event.get("reason", "") for event in suite.json("omar", "event", "list")["events"])
+
+
 def after_answer(suite: Suite) -> str:
     return str(suite.show("worker")["output_tail"]).rpartition("I heard it.")[2]
 
