@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from omar_daemon.fleet import boxes, drafts, processes
+from omar_daemon.fleet import boxes, drafts, kept, processes
 from omar_daemon.fleet.boxes import Box, Capture
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.delivery import Courier, Target, comparable
@@ -30,6 +30,7 @@ LOOK_SECONDS = 0.2
 KEY_SECONDS = 0.4
 ERASE_SECONDS = 8.0
 DOUBT_SECONDS = 0.3
+RESTORE_LOOKS = 60
 REST_SECONDS = 0.5
 """How long a draft stands unchanged before it is touched: keys of a person and of ours must not mix."""
 CHUNK_LENGTH = 140
@@ -93,8 +94,8 @@ class Courtesy:
         try:
             yield
         finally:
-            if draft and not await self._put_back(target, draft):
-                self._later(self._put_back_later(target, draft))
+            if draft:
+                await self._give_back(target, draft)
 
     @contextlib.asynccontextmanager
     async def round(self, target: Target, own: str) -> AsyncIterator[None]:
@@ -106,13 +107,37 @@ class Courtesy:
         async with self.aside(target, own):
             yield
 
+    async def restore(self, target: Target, turn: asyncio.Lock) -> None:
+        """Put back what a daemon that was killed had taken out; `turn` is for one look or text at a time."""
+        draft = await asyncio.to_thread(kept.load, target.name)
+        if draft is None:
+            return
+        for _ in range(RESTORE_LOOKS):
+            async with turn:
+                if await self._complete(target, draft):
+                    return
+            await asyncio.sleep(1.0)
+        log.warning(
+            "a draft for agent %s could not be put back; it is kept in %s", target.name, kept.path_of(target.name)
+        )
+
+    async def _complete(self, target: Target, draft: str) -> bool:
+        """Whether the draft stands again. While something else stands there, perhaps the text of an event that is
+        still to be submitted, it does not."""
+        desk = await self._look(target)
+        missing = kept.rest(draft, desk.draft) if desk.problem is None else None
+        return missing is not None and await self._put_back(target, missing)
+
     async def _take_out(self, target: Target, own: str) -> str:
         desk = await self._free_desk(target, own)
         if not desk.draft or _is_own(desk, own):
             return ""
         if desk.box is not None:
-            return await self._take_out_of_box(target, desk)
-        return await self._erase_line(target)
+            await asyncio.to_thread(kept.keep, target.name, desk.draft)
+        taken = await self._take_out_of_box(target, desk) if desk.box is not None else await self._erase_line(target)
+        if taken:
+            await asyncio.to_thread(kept.keep, target.name, taken)
+        return taken
 
     async def _free_desk(self, target: Target, own: str = "") -> Desk:
         """A look at the input; InputOccupied when what is there must be left alone."""
@@ -146,7 +171,7 @@ class Courtesy:
                     raise InputOccupied(STUBBORN)
                 box, taken = after, piece + taken
         except BaseException:
-            await self._type(target, taken)
+            await self._give_back(target, taken)
             raise
         return taken
 
@@ -156,18 +181,23 @@ class Courtesy:
             return box
         return await self._press(target, box, "C-e", KEY_SECONDS)
 
+    async def _give_back(self, target: Target, draft: str) -> None:
+        """Now, or when the person has answered the question that stands in the draft's place."""
+        if not await self._put_back(target, draft):
+            self._later(self._put_back_later(target, draft))
+
     async def _put_back(self, target: Target, draft: str) -> bool:
         """Type the draft again, without submitting it; False while a question stands, which it might answer."""
         try:
             if (await self._look(target)).problem is not None:
                 return False
             await self._type(target, draft)
+            await asyncio.to_thread(kept.drop, target.name)
         except (AgentDead, DeliveryFailed, TmuxError) as error:
             log.warning("a draft of %d characters could not be put back into %s: %s", len(draft), target.name, error)
         return True
 
     async def _put_back_later(self, target: Target, draft: str) -> None:
-        """When the person has answered the question that stands in the draft's place."""
         while not await self._put_back(target, draft):
             await asyncio.sleep(1.0)
 

@@ -89,7 +89,8 @@ class Fleet:
         """Leave the agents running; what is half delivered is taken up at the next start. Without any agent the
         tmux server ends too."""
         introductions = [agent.introduction for agent in self.roster.all() if agent.introduction]
-        tasks = [task for task in (self._loop, *introductions, *self._chores) if task is not None]
+        restorations = [agent.restoration for agent in self.roster.all() if agent.restoration]
+        tasks = [task for task in (self._loop, *introductions, *restorations, *self._chores) if task is not None]
         for task in tasks:
             task.cancel()
         for feed in self._feeds.values():
@@ -218,7 +219,10 @@ class Fleet:
                 self.watch.outdate()
 
     async def _introduced(self, agent: Agent) -> None:
-        """Wait for the first message to arrive; InputOccupied when that one may not be typed either."""
+        """Wait until an earlier draft stands again and the first message has arrived; InputOccupied when that one may
+        not be typed either."""
+        if agent.restoration is not None:
+            await asyncio.wait({agent.restoration})
         while agent.introduction is not None and not agent.introduction.done():
             if agent.record.delivery_problem is not None:
                 raise InputOccupied(agent.record.delivery_problem)
@@ -342,7 +346,9 @@ class Fleet:
         if view is None or view.pane.dead:
             return
         agent.ready = time.time() - agent.record.created_at > READY_AGE_SECONDS
-        self._introducer.resume(agent, self._target(agent))
+        target = self._target(agent)
+        self._introducer.resume(agent, target)
+        agent.restoration = asyncio.create_task(self._courtesy.restore(target, agent.turn))
 
     def _target(self, agent: Agent) -> Target:
         view = self.watch.view(agent.name)

@@ -22,7 +22,8 @@ class Agent:
     `decided` is set once its start has succeeded or failed. `session_id` is the tmux session its spawn made.
     `turn` keeps deliveries to its pane in order. `ready` is set once its program was seen to take input. `ending`
     is set while it is being removed. `introduction` is the task that brings its first message. `typed` is what was
-    sent and not submitted since. `family` are the processes it had when it was killed.
+    sent and not submitted since. `restoration` puts back a draft that a killed daemon had taken out. `family` are
+    the processes it had when it was killed.
     """
 
     record: AgentRecord
@@ -33,6 +34,7 @@ class Agent:
     ending: bool = False
     introduction: asyncio.Task[None] | None = None
     typed: str = ""
+    restoration: asyncio.Task[None] | None = None
     family: list[Process] = field(default_factory=list)
 
     @property

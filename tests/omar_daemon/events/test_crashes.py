@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from omar_daemon.events.scheduler import next_time
+from omar_daemon.fleet import kept
 from tests.omar_daemon.agent_stage import Stage, stage, until
 
 SECOND = 10**9
@@ -105,17 +106,57 @@ def test_the_next_time_is_counted_from_the_planned_one(planned: int, interval: i
     assert next_time(planned, interval, now) == expected
 
 
-def test_sigterm_lets_a_text_that_is_being_typed_come_to_its_end(scene: Stage) -> None:
+def spawn_backend(scene: Stage, **setting: str) -> Path:
+    """The fake program as agent `w`; the file with what it was told."""
     config = scene.home / "oma" / "omar" / "config.toml"
     config.write_text(f'[backends.claude]\ncommand = "{sys.executable} {TUI}"\n')
     assert scene.daemon.stop() == 0
     scene.daemon.close()
     scene.start_daemon()
     record = scene.home / "told"
-    answer = scene.api.post(
-        "/api/agents", json={"name": "w", "backend": "claude", "env": {"RECORD": str(record), "SWALLOW_ENTERS": "1"}}
-    )
-    assert answer.status_code == 200, answer.text
+    scene.spawn(command=None, backend="claude", env={"RECORD": str(record), **setting})
+    until(lambda: "? for shortcuts" in scene.screen("w"))
+    return record
+
+
+def shown(scene: Stage) -> str:
+    """What stands on the screen now."""
+    return scene.tmux("capture-pane", "-p", "-t", "=omar-agent-w:")
+
+
+def test_a_draft_that_was_out_of_its_box_when_the_daemon_was_killed_stands_there_again(scene: Stage) -> None:
+    record = spawn_backend(scene, SWALLOW_ENTERS="1")
+    scene.tmux("send-keys", "-t", "=omar-agent-w:", "-l", "half a thought ")
+    until(lambda: "half a thought" in shown(scene))
+    schedule(scene, payload="an event")
+    until(lambda: "From ea: an event" in shown(scene), 5)
+    assert "half a thought" not in shown(scene)
+    scene.kill_daemon()
+    scene.start_daemon()
+    until(lambda: "half a thought" in shown(scene))
+    until(lambda: not scene.api.get("/api/events").json()["events"])
+    scene.tmux("send-keys", "-t", "=omar-agent-w:", "Enter")
+    until(lambda: '"half a thought "' in record.read_text())
+    assert record.read_text().count("an event") == 1
+
+
+def test_a_draft_that_was_half_put_back_is_put_back_to_its_end(scene: Stage) -> None:
+    record = spawn_backend(scene)
+    scene.kill_daemon()
+    with scene.surroundings():
+        kept.keep("w", "one line\nand another ")
+    scene.tmux("send-keys", "-t", "=omar-agent-w:", "-l", "one li")
+    until(lambda: "one li" in shown(scene))
+    scene.start_daemon()
+    until(lambda: "and another" in shown(scene))
+    with scene.surroundings():
+        until(lambda: kept.load("w") is None)
+    scene.tmux("send-keys", "-t", "=omar-agent-w:", "Enter")
+    until(lambda: record.exists() and '"one line\\nand another "' in record.read_text())
+
+
+def test_sigterm_lets_a_text_that_is_being_typed_come_to_its_end(scene: Stage) -> None:
+    record = spawn_backend(scene, SWALLOW_ENTERS="1")
     schedule(scene, payload="to the end")
     until(lambda: "to the end" in scene.screen("w"), 5)
     assert begun_marks(scene) == [1], "kill -9 now must be remembered as a delivery that had begun"

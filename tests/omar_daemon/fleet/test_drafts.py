@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omar_daemon.fleet import drafts
+from omar_daemon.fleet import drafts, kept
 from omar_daemon.fleet.boxes import Box
 
 
@@ -78,3 +78,18 @@ def test_what_a_line_editor_took_away(
     before: list[str], start: tuple[int, int], end: tuple[int, int], text: str
 ) -> None:
     assert drafts.removed(before, end, start, 20) == text
+
+
+@pytest.mark.parametrize(
+    ("standing", "missing"),
+    [
+        ("", "one  two\nthree "),
+        ("one", "  two\nthree "),
+        ("one two", "\nthree "),
+        ("one two\nthree", ""),
+        ("$ one two\nthree", ""),
+        ("something else", None),
+    ],
+)
+def test_what_is_missing_of_a_draft_that_was_half_put_back(standing: str, missing: str | None) -> None:
+    assert kept.rest("one  two\nthree ", standing) == missing
