@@ -59,6 +59,21 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = PRIVATE_FILE) -> 
         raise _storage_error("write", path, error) from error
 
 
+def write_named(path: Path, body: bytes) -> None:
+    """Write a file that a person named: whole or not at all, and a link stays a link.
+
+    A device or a pipe (/dev/null, /dev/stdout) is written into: replacing it would take it from everybody.
+    """
+    if path.is_file() or not path.exists():
+        write_atomic(path.resolve(), body)
+        return
+    try:
+        with path.open("wb") as sink:
+            sink.write(body)
+    except OSError as error:
+        raise _storage_error("write", path, error) from error
+
+
 def create_private(path: Path, data: bytes | str) -> bool:
     """Write a new 0600 file; False, and nothing written, when it already exists.
 

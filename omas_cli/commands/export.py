@@ -15,7 +15,7 @@ from omas_cli.page import page_of
 from omas_cli.salt import salt
 from omas_cli.selection import selected
 from shared import durable, output
-from shared.errors import OmaError, UsageError
+from shared.errors import UsageError
 
 FORMULA_SIGNS = ("=", "+", "-", "@")
 GROUPS = ("parallelism", "autonomy", "density", "trust")
@@ -46,16 +46,9 @@ def run(
         sys.stdout.buffer.write(_bytes(text))
         sys.stdout.flush()
     else:
-        _write(target, text)
+        durable.write_named(target, _bytes(text))
         output.say(f"{output.counted(len(records), 'session')} written to {target}.")
     return 0
-
-
-def _write(target: Path, text: str) -> None:
-    try:
-        durable.write_atomic(target.absolute(), _bytes(text).decode())
-    except OSError as error:
-        raise OmaError(f"Cannot write {target}: {error.strerror}.") from error
 
 
 def _bytes(text: str) -> bytes:

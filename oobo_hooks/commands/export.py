@@ -62,5 +62,5 @@ def _write(records: list[dict[str, Any]], out: Path | None, json: bool) -> None:
     if out is None:
         output.print_text(text.removesuffix("\n"))
         return
-    durable.write_atomic(out.absolute(), text.encode("utf-8", "replace"))
+    durable.write_named(out, text.encode("utf-8", "replace"))
     output.say(f"{output.counted(len(records), 'record')} written to {out}.")

@@ -96,7 +96,7 @@ def _upload(shared: dict[str, Any], server: Server) -> Any:
 
 
 def _save(shared: dict[str, Any], out: Path, json: bool) -> int:
-    durable.write_atomic(out.absolute(), _rendered(shared, out.suffix.lower()).encode("utf-8", "replace"))
+    durable.write_named(out, _rendered(shared, out.suffix.lower()).encode("utf-8", "replace"))
     told = {
         "status": "saved",
         "session_id": shared["session_id"],

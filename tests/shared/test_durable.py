@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,7 @@ KILL_POINTS = ("write", "fsync", "replace", "fsync_dir")
 def test_a_kill_at_each_step_of_a_write_leaves_the_file_wholly_old_or_wholly_new(tmp_path: Path, point: str) -> None:
     program = """
 import os, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shared import durable
 point, target = sys.argv[1], Path(sys.argv[2])
@@ -158,3 +160,23 @@ durable.write_atomic(target, b"new" * 1000)
     done = subprocess.run([sys.executable, "-c", program, point, str(target)], check=False)
     assert done.returncode == 9
     assert target.read_bytes() == (b"new" * 1000 if point == "fsync_dir" else b"old")
+
+
+def test_a_pipe_or_device_that_a_person_names_is_written_into_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_bytes)
+        durable.write_named(pipe, b"whole")
+        assert read.result(timeout=10) == b"whole"
+    assert pipe.is_fifo()
+
+
+def test_a_file_that_a_person_names_is_replaced_and_a_link_to_it_stays_one(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    link.symlink_to(file)
+    for body in (b"new", b"newer"):
+        durable.write_named(link, body)
+        assert file.read_bytes() == body and link.is_symlink()
+    with pytest.raises(OmaError, match=str(tmp_path)):
+        durable.write_named(tmp_path, b"")
