@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
 import fcntl
 import gc
 import json
@@ -113,9 +114,19 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:
-        hint = "Stop the other program, or choose another port with --port, OMAR_PORT or api.port."
-        raise UnavailableError(f"Cannot listen on {host} port {port}: {error.strerror}.", hint=hint) from error
+        raise UnavailableError(
+            f"Cannot listen on {host} port {port}: {error.strerror}.", hint=_way_out(error)
+        ) from error
     return listener
+
+
+def _way_out(error: OSError) -> str:
+    """What to change when listening failed: the program that is in the way, the port, or the address."""
+    if error.errno == errno.EADDRINUSE:
+        return "Stop the other program, or choose another port with --port, OMAR_PORT or api.port."
+    if error.errno == errno.EACCES:
+        return "Choose a port above 1023 with --port, OMAR_PORT or api.port."
+    return "Choose an address of this machine with --host or api.host, like 127.0.0.1."
 
 
 async def _run(settings: config.Config, listener: socket.socket, pidfile: int, umask: int) -> None:

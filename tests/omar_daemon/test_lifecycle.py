@@ -216,6 +216,13 @@ def test_doctor_says_what_stands_and_how_to_mend_the_rest() -> None:
     assert found["tmux"]["fix"]
 
 
+def test_an_address_that_is_none_of_this_machine_s_is_told_as_such(free_port: int) -> None:
+    for host in ("no.such.host.invalid", "192.0.2.1"):
+        refused = omar("up", "--host", host)
+        assert refused.returncode == 69 and f"Cannot listen on {host}" in refused.stderr
+        assert "--host or api.host" in refused.stderr and "port with" not in refused.stderr
+
+
 def test_a_database_that_is_none_is_told_with_the_way_out(free_port: int) -> None:
     file = paths.daemon_database()
     file.parent.mkdir(parents=True)
