@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from omar_daemon.harness.tools.toolbox import allowed_name, mcp_name
 from omar_daemon.store.managed import events
 from omar_daemon.store.managed import files as file_room
 from omar_daemon.store.managed.events import StoredEvent
@@ -104,7 +105,7 @@ def _message(event: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _call(event: dict[str, Any]) -> list[dict[str, Any]]:
     server = event.get("mcp_server_name")
-    name = f"mcp__{server}__{event['name']}" if server else event["name"]
+    name = mcp_name(server, event["name"]) if server else allowed_name(event["name"])
     return [{"type": "tool_use", "id": event["id"], "name": name, "input": event["input"]}]
 
 

@@ -31,7 +31,7 @@ from omar_daemon.harness.repair import CALLS, END_TURN, NO_USAGE, open_calls
 from omar_daemon.harness.setup import Setup
 from omar_daemon.harness.speaking import Speaker
 from omar_daemon.harness.tools.results import ToolResult, failed
-from omar_daemon.harness.tools.toolbox import Tool
+from omar_daemon.harness.tools.toolbox import Tool, mcp_name
 from omar_daemon.harness.workshop import Workshop
 from omar_daemon.store.managed import events, sessions
 from omar_daemon.store.managed.events import StoredEvent
@@ -306,7 +306,7 @@ class Turn:
     def _call_of(self, event: StoredEvent) -> Call:
         value = event.value
         server = value.get("mcp_server_name")
-        tool = self._tools.get(f"mcp__{server}__{value['name']}" if server else value["name"])
+        tool = self._tools.get(mcp_name(server, value["name"]) if server else value["name"])
         return Call(event.id, event.type, tool, value["input"], value.get("evaluated_permission", "allow"))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
+from omar_daemon.harness.conversation import read_log
 from omar_daemon.harness.journal import Journal
 from omar_daemon.harness.sandbox import desktop, memory_folder
 from omar_daemon.harness.sandbox.contents import place_files, place_skills
@@ -20,6 +21,7 @@ from omar_daemon.harness.setup import Setup, StoreMount
 from omar_daemon.harness.tools import files, search, shell, web
 from omar_daemon.harness.tools.results import ToolFailure, ToolResult, failed
 from omar_daemon.harness.tools.toolbox import Tool
+from omar_daemon.harness.tools.url_sources import came_from_allowed, is_restricted
 from shared import durable
 
 if TYPE_CHECKING:
@@ -68,7 +70,9 @@ class Workshop:
                 raise ToolFailure("The MCP server is not connected.")
             return await self._servers.call(tool.server or "", tool.name, given)
         if tool.name == "web_fetch":
-            return await web.web_fetch(given, tool.settings or {}, self._setup.allowed_hosts)
+            settings = tool.settings or {}
+            await run_in_threadpool(self._check_source, given.get("url"), settings.get("url_sources"))
+            return await web.web_fetch(given, settings, self._setup.allowed_hosts)
         if tool.name == "web_search":
             return await web.web_search(given)
         sandbox = await self.sandbox()
@@ -76,6 +80,14 @@ class Workshop:
         if tool.name in ("bash", "write", "edit"):
             await self._collect_memories()
         return result
+
+    def _check_source(self, url: Any, sources: dict[str, Any] | None) -> None:
+        if sources is None or not isinstance(url, str) or not is_restricted(sources):
+            return
+        with self._store.read() as connection:
+            log = [event.value for event in read_log(connection, self._setup.session.id)]
+        if not came_from_allowed(url, sources, log):
+            raise ToolFailure(f"{url} does not come from where the agent may take addresses from (url_sources).")
 
     async def announce(self) -> None:
         """What the session was given and does not get here, said before its first turn."""

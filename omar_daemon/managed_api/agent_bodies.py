@@ -11,12 +11,14 @@ from omar_daemon.managed_api.agent_fields import (
     AgentCreate,
     AgentUpdate,
     Coordinator,
+    Disabled,
+    EnabledAdvisor,
+    EnabledAgents,
     Member,
     Multiagent2026,
     RosterAgent,
     RosterSelf,
     Skill,
-    Switch,
     full_identity,
     full_model,
     full_servers,
@@ -121,18 +123,19 @@ def _full_multiagent(
     parts = {name: getattr(wanted, name) for name in ("advisor", "subagents", "workflows")}
     return {
         "type": "multiagent_20261001",
-        **{name: _switch(connection, part, name, agent_id, version) for name, part in parts.items()},
+        **{name: _switch(connection, part, agent_id, version) for name, part in parts.items()},
     }
 
 
-def _switch(connection: Connection, part: Switch | None, name: str, agent_id: str, version: int) -> dict[str, Any]:
-    if part is None or part.type == "disabled":
+def _switch(
+    connection: Connection, part: EnabledAdvisor | EnabledAgents | Disabled | None, agent_id: str, version: int
+) -> dict[str, Any]:
+    if part is None or isinstance(part, Disabled):
         return {"type": "disabled"}
-    if name == "advisor":
-        return part.model_dump(exclude_unset=True)
-    sent = part.model_dump(exclude_unset=True)
+    if isinstance(part, EnabledAdvisor):
+        return {"type": "enabled", "model": part.model}
     members = [_member(connection, member, agent_id, version) for member in part.predefined_agents or []]
-    inline = sent.get("inline_agents") or {"type": "disabled"}
+    inline = {"type": "disabled" if part.inline_agents is None else part.inline_agents.type}
     return {"type": "enabled", "inline_agents": inline, "predefined_agents": members}
 
 

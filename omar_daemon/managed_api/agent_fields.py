@@ -72,16 +72,31 @@ class Coordinator(Body):
     agents: Annotated[list[Member], Field(min_length=1, max_length=20)]
 
 
-class Switch(Loose):
-    """`{type: enabled | disabled, …}` of a newer multi-agent form."""
+class Disabled(Body):
+    type: Literal["disabled"]
 
-    type: Literal["enabled", "disabled"]
+
+class Enabled(Body):
+    type: Literal["enabled"]
+
+
+class EnabledAdvisor(Enabled):
+    model: Name
+
+
+class EnabledAgents(Enabled):
+    inline_agents: Annotated[Enabled | Disabled, Field(discriminator="type")] | None = None
     predefined_agents: Annotated[list[Member], Field(max_length=20)] | None = None
 
 
+Switch = Annotated[EnabledAgents | Disabled, Field(discriminator="type")]
+
+
 class Multiagent2026(Body):
+    """The newer multi-agent form: each part is on or off."""
+
     type: Literal["multiagent_20261001"]
-    advisor: Switch | None = None
+    advisor: Annotated[EnabledAdvisor | Disabled, Field(discriminator="type")] | None = None
     subagents: Switch | None = None
     workflows: Switch | None = None
 

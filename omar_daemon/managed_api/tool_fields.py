@@ -26,11 +26,35 @@ class DefaultConfig(Body):
     permission_policy: Policy | None = None
 
 
-class UrlSourceObject(Loose):
-    type: Literal["all", "none", "only", "except"]
+class UrlSourceSwitch(Body):
+    type: Literal["all", "none"]
 
 
-UrlSource = Literal["all", "none"] | UrlSourceObject
+class ToolReference(Body):
+    type: Literal["tool_reference"]
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class UrlSourceTools(Body):
+    type: Literal["only", "except"]
+    tools: Annotated[list[ToolReference], Field(max_length=128)]
+
+
+UrlSource = Literal["all", "none"] | Annotated[UrlSourceSwitch | UrlSourceTools, Field(discriminator="type")]
+
+
+class UrlSources(Body):
+    user_input: Literal["all", "none"] | UrlSourceSwitch | None = None
+    server_tool_results: UrlSource | None = None
+    client_tool_results: UrlSource | None = None
+
+
+class UserLocation(Body):
+    type: Literal["approximate"]
+    city: str | None = None
+    country: str | None = None
+    region: str | None = None
+    timezone: str | None = None
 
 
 class ToolConfig(Loose):
@@ -40,8 +64,8 @@ class ToolConfig(Loose):
     allowed_domains: list[str] | None = None
     blocked_domains: list[str] | None = None
     max_content_tokens: Annotated[int, Field(ge=1)] | None = None
-
-    url_sources: dict[str, UrlSource | None] | None = None
+    user_location: UserLocation | None = None
+    url_sources: UrlSources | None = None
 
 
 class Toolset(Body):

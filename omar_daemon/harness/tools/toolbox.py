@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,8 @@ from typing import Any, Literal
 from omar_daemon.harness.tools.definitions import DEFINITIONS
 
 Permission = Literal["allow", "ask", "deny"]
+_LONGEST_NAME = 64
+"""What every provider takes."""
 READ_ONLY = frozenset({"read", "glob", "grep", "web_fetch", "web_search"})
 
 
@@ -55,6 +58,16 @@ def _built_in(toolset: dict[str, Any]) -> list[Tool]:
     return found
 
 
+def mcp_name(server: str, tool: str) -> str:
+    """What the model calls the tool of an MCP server."""
+    return allowed_name(f"mcp__{server}__{tool}")[:_LONGEST_NAME]
+
+
+def allowed_name(name: str) -> str:
+    """The name of a call as providers take it: they refuse any other, and with it the whole conversation."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name) or "_"
+
+
 def mcp_tools(configured: list[dict[str, Any]], server: str, offered: list[dict[str, Any]]) -> list[Tool]:
     """The enabled tools of one MCP server, named `mcp__server__tool` for the model."""
     toolset = next((t for t in configured if t["type"] == "mcp_toolset" and t["mcp_server_name"] == server), None)
@@ -65,7 +78,7 @@ def mcp_tools(configured: list[dict[str, Any]], server: str, offered: list[dict[
     for definition in offered:
         settings = own.get(definition["name"], toolset["default_config"])
         if settings["enabled"]:
-            named = {**definition, "name": f"mcp__{server}__{definition['name']}"}
+            named = {**definition, "name": mcp_name(server, definition["name"])}
             policy = settings["permission_policy"]["type"]
             found.append(Tool(definition["name"], "mcp", named, policy, server=server))
     return found

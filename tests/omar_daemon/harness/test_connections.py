@@ -69,6 +69,29 @@ def test_an_mcp_tool_is_called_with_the_vaults_token(stage: Stage, model: Runnin
     assert of_type(log, "session.error") == []
 
 
+def test_a_server_and_a_call_of_any_name_reach_the_model_under_one_it_may_have(
+    stage: Stage, model: RunningModel, mcp_server: str
+) -> None:
+    vault = stage.post("/v1/vaults", {"display_name": "v"})["id"]
+    auth = {"type": "static_bearer", "token": "canary-mcp", "mcp_server_url": mcp_server}
+    stage.post(f"/v1/vaults/{vault}/credentials", {"auth": auth})
+    policy = {"default_config": {"permission_policy": {"type": "always_allow"}}}
+    agent = stage.agent(
+        mcp_servers=[{"type": "url", "name": "Rechen Hilfe: Über", "url": mcp_server}],
+        tools=[{"type": "mcp_toolset", "mcp_server_name": "Rechen Hilfe: Über", **policy}],
+    )
+    name = "mcp__Rechen_Hilfe___ber__add"
+    model.rewrite({"turns": [tool_turn(name, {"a": 1, "b": 1}), tool_turn("what is\nthis?", {}), {"text": "Two."}]})
+    session = stage.session(agent, vault_ids=[vault])
+    stage.turn(session, "add")
+    (result,) = of_type(stage.log(session), "agent.mcp_tool_result")
+    assert result["content"][0]["text"] == "the sum is 2"
+    sent = model.requests()[-1]["body"]
+    assert [tool["name"] for tool in sent["tools"]] == [name]
+    blocks = [block for message in sent["messages"] for block in message["content"]]
+    assert [block["name"] for block in blocks if block["type"] == "tool_use"] == [name, "what_is_this_"]
+
+
 class TokenEndpoint(http.server.BaseHTTPRequestHandler):
     """Gives the token that the MCP server wants, once for each refresh token."""
 

@@ -13,12 +13,16 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from omar_daemon.harness.tools import page, web
 from omar_daemon.harness.tools.page import page_text
 from omar_daemon.harness.tools.results import ToolFailure
+from omar_daemon.harness.tools.url_sources import came_from_allowed, is_restricted
+from tests.fakes.model_process import RunningModel
+from tests.omar_daemon.managed_stage import Stage, tool_turn
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
 
@@ -161,3 +165,40 @@ def test_of_a_long_page_only_what_is_wanted_is_read() -> None:
     begun = time.process_time()
     assert page_text(page, 10_000).startswith("hello x (http://x.example)")
     assert time.process_time() - begun < 1
+
+
+USER = {"id": "1", "type": "user.message", "content": [{"type": "text", "text": "see https://a.example/x, please"}]}
+CALL = {"id": "c", "type": "agent.tool_use", "name": "bash", "input": {}}
+FOUND = {
+    "id": "2", "type": "agent.tool_result", "tool_use_id": "c", "content": [{"type": "text", "text": "https://b.example"}]
+}  # fmt: skip
+BASH = [{"type": "tool_reference", "name": "bash"}]
+
+
+@pytest.mark.parametrize(
+    ("sources", "user", "tool"),
+    [
+        ({"user_input": {"type": "none"}}, False, True),
+        ({"server_tool_results": {"type": "none"}}, True, False),
+        ({"server_tool_results": {"type": "only", "tools": BASH}}, True, True),
+        ({"server_tool_results": {"type": "except", "tools": BASH}, "user_input": None}, True, False),
+    ],
+)
+def test_an_address_comes_from_where_the_agent_may_take_it(sources: dict[str, Any], user: bool, tool: bool) -> None:
+    assert is_restricted(sources)
+    log = [USER, CALL, FOUND]
+    assert came_from_allowed("https://a.example/x", sources, log) is user
+    assert came_from_allowed("https://b.example/", sources, log) is tool
+    assert not came_from_allowed("https://made.up.example/", sources, log)
+
+
+def test_an_agent_that_takes_addresses_from_tools_only_does_not_fetch_the_users(
+    stage: Stage, model: RunningModel
+) -> None:
+    model.rewrite({"turns": [tool_turn("web_fetch", {"url": "https://a.example/x"})]})
+    sources = {"user_input": "none"}
+    tools = [{"type": "agent_toolset_20260401", "configs": [{"name": "web_fetch", "url_sources": sources}]}]
+    session = stage.session(stage.agent(tools=tools))
+    stage.turn(session, "see https://a.example/x")
+    (result,) = stage.log(session, "agent.tool_result")
+    assert "url_sources" in result["content"][0]["text"]

@@ -304,3 +304,15 @@ def test_a_repository_lies_where_it_can_be_cloned_to_and_nothing_within_a_file(h
 def session_with(http: httpx.Client, *resources: dict[str, Any]) -> dict[str, Any]:
     environment = made(http.post("/v1/environments", json={"name": "e"}))["id"]
     return {"agent": agent(http)["id"], "environment_id": environment, "resources": list(resources)}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [{"type": "agent_toolset_20260401", "configs": [{"name": "web_search", "user_location": "here"}]}]},
+        {"multiagent": {"type": "multiagent_20261001", "advisor": {"type": "enabled"}}},
+        {"multiagent": {"type": "multiagent_20261001", "subagents": {"type": "enabled", "inline_agents": "yes"}}},
+    ],
+)
+def test_what_the_official_types_cannot_show_is_refused(http: httpx.Client, fields: dict[str, Any]) -> None:
+    assert http.post("/v1/agents", json={"name": "a", "model": "m", **fields}).status_code == 400
