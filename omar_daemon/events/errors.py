@@ -15,3 +15,7 @@ class UnknownEvent(OmaError):
 
 class EventConflict(OmaError):
     """The id belongs to an event that says something else."""
+
+
+class NotWritten(OmaError):
+    """The store does not take that a delivery begins; nothing was typed."""

@@ -3,6 +3,7 @@
 An event is on the disk before its request is answered. Before a delivery types anything the event is marked as
 begun, and only when the agent has taken it is it done: a daemon that is killed in between delivers it again and says
 so. A recurring event keeps its id and its plan: the next time is counted from the planned one, not from the delivery.
+While the store takes no writes, what has arrived is written down later, and nothing new is begun.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from omar_daemon.events import texts
-from omar_daemon.events.errors import EventConflict, UnknownEvent
+from omar_daemon.events.errors import EventConflict, NotWritten, UnknownEvent
 from omar_daemon.events.ledger import Ledger
 from omar_daemon.events.listing import listed
 from omar_daemon.events.requests import EventRequest, build
@@ -32,6 +36,7 @@ LOOK_SECONDS = 0.5
 """The longest sleep while something waits: a wall clock that was set is noticed within it."""
 ATTEMPTS = 3
 RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 30.0
 DRAIN_SECONDS = 3.0
 REMEMBERED_NS = 24 * 3600 * 10**9
 """How long a delivered event's id is known, so that a request sent again is not a second event."""
@@ -177,30 +182,31 @@ class Scheduler:
         while not self._stopping and (batch := self._due(receiver)):
             try:
                 problem = await self._try(receiver, batch)
-            except InputOccupied as held:
-                self._held[receiver] = held.message
+            except (InputOccupied, NotWritten) as held:
+                self._hold(receiver, held.message)
                 await asyncio.sleep(HOLD_SECONDS)
                 continue
             self._held.pop(receiver, None)
             failures = failures + 1 if problem is not None else 0
             if problem is not None and failures >= ATTEMPTS:
-                await self._bury(batch, problem)
+                await self._write_down(receiver, partial(self._bury, batch, problem))
                 failures = 0
             elif problem is not None:
                 await asyncio.sleep(RETRY_SECONDS * failures)
 
     async def _try(self, receiver: str, batch: list[EventRecord]) -> str | None:
-        """One attempt; what was wrong when another one may help. InputOccupied when nothing may be typed now."""
+        """One attempt; what was wrong when another one may help. InputOccupied or NotWritten when nothing may be typed
+        now."""
         try:
             if not (batch[0].begun and await self._finish_typing(receiver, batch)):
                 await self._deliver(receiver, batch)
-            await self._done(batch)
+            await self._write_down(receiver, partial(self._done, batch))
         except Withdrawn:
             return None
-        except InputOccupied:
+        except (InputOccupied, NotWritten):
             raise
         except (UnknownAgent, AgentDead, InvalidRequest) as error:
-            await self._bury(batch, error.message)
+            await self._write_down(receiver, partial(self._bury, batch, error.message))
         except OmaError as error:
             return error.message
         except Exception as error:
@@ -226,7 +232,28 @@ class Scheduler:
             raise Withdrawn
         self._typing.add(receiver)
         if not batch[0].begun:
-            await self._ledger.change([(event, {"begun": True}) for event in batch])
+            try:
+                await self._ledger.change([(event, {"begun": True}) for event in batch])
+            except DBAPIError as error:
+                raise NotWritten(_unwritten(error)) from error
+
+    async def _write_down(self, receiver: str, write: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a write until the store takes it: what has arrived must not be typed again for a full disk."""
+        pause = RETRY_SECONDS
+        while True:
+            try:
+                await write()
+                break
+            except Exception as error:
+                self._hold(receiver, _unwritten(error))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_RETRY_SECONDS)
+        self._held.pop(receiver, None)
+
+    def _hold(self, receiver: str, reason: str) -> None:
+        if self._held.get(receiver) != reason:
+            log.warning("events for %s wait: %s", receiver, reason)
+        self._held[receiver] = reason
 
     async def _done(self, batch: list[EventRecord]) -> None:
         now = time.time_ns()
@@ -256,6 +283,11 @@ class Scheduler:
 def next_time(planned: int, interval: int, now: int) -> int:
     """The first time of the plan that is still to come: those that were missed are not made up for one by one."""
     return planned + interval * max(1, (now - planned) // interval + 1)
+
+
+def _unwritten(error: Exception) -> str:
+    reason = str(error.orig if isinstance(error, DBAPIError) else error).strip() or type(error).__name__
+    return f"What becomes of it cannot be written into the daemon's database: {reason}."
 
 
 def _after_delivery(event: EventRecord, now: int) -> dict[str, Any]:
