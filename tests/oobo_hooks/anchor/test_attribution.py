@@ -19,14 +19,16 @@ from hypothesis import strategies as st
 
 from oobo_hooks import repository as repositories
 from oobo_hooks.anchor import facts as git_facts
-from oobo_hooks.anchor.attribution import attribute
+from oobo_hooks.anchor.attribution import FileAttribution, attribute
 from oobo_hooks.anchor.contents import Contents
 from oobo_hooks.anchor.edit import Edit, Passage
+from oobo_hooks.anchor.facts import FileFacts
+from oobo_hooks.anchor.writer import Writer
 
 SHARED = ("}", "", "return None", "    pass")
 HUMAN = "a person"
 SESSIONS = ("session 1", "session 2")
-STEPS = st.sampled_from(["recorded", "log", "person", "person", "copy", "part"])
+STEPS = st.sampled_from(["recorded", "log", "person", "copy", "copy", "part", "part"])
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class History:
     committed: list[TrueLine] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     taken: dict[str, dict[str, set[int]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    removers: dict[int, str] = field(default_factory=dict)
     made: int = 0
 
     def begin(self) -> None:
@@ -78,6 +81,7 @@ class History:
             by_text = kind == "log" and old.strip() and _text(before).count(old) == 1
             what: dict[str, Any] = {"passages": (Passage(old, put),)} if by_text else {"after": _text(after)}
             self.edits.append(Edit(**about, at_ms=len(self.edits), before=_text(before), **what))
+        self.removers |= {line.number: writer for line in before[start:end]}
         self.now = after
         (self.folder / "f").write_bytes(_text(after))
 
@@ -128,14 +132,17 @@ class History:
         for session, edits in found.taken.items():
             for edit, taken in edits.items():
                 self.taken[session][edit] |= taken
-        before = {line.number for line in self.committed}
-        self.committed = lines
+        old, self.committed = self.committed, lines
         for file in facts.files:
-            written = found.files[file.path].written if file.path in found.files else {}
-            said = Counter((text.decode(), by.session_id if (by := written.get(number)) else HUMAN)
-                           for number, text in file.added_lines.items())  # fmt: skip
-            true = Counter((line.text, line.writer) for line in lines if line.number not in before)
-            _compare(said, true, {line.text for line in lines if line.number in before})
+            self._compare(file, found.files.get(file.path, FileAttribution()), old, lines)
+
+    def _compare(self, file: FileFacts, found: FileAttribution, old: list[TrueLine], new: list[TrueLine]) -> None:
+        before, after = {line.number for line in old}, {line.number for line in new}
+        kept = {line.text for line in new if line.number in before}
+        came = Counter((line.text, line.writer) for line in new if line.number not in before)
+        went = Counter((line.text, self.removers[line.number]) for line in old if line.number not in after)
+        _compare(_said(file.added_lines, found.written), came, kept)
+        _compare(_said(file.removed_lines, found.removed), went, kept)
 
     def _line(self, writer: str) -> TrueLine:
         self.made += 1
@@ -154,6 +161,10 @@ def _text(lines: list[TrueLine]) -> bytes:
     return "".join(line.text + "\n" for line in lines).encode()
 
 
+def _said(lines: dict[int, bytes], writers: dict[int, Writer]) -> Counter[tuple[str, str]]:
+    return Counter((text.decode(), writers[n].session_id if n in writers else HUMAN) for n, text in lines.items())
+
+
 def _compare(said: Counter[tuple[str, str]], true: Counter[tuple[str, str]], old: set[str]) -> None:
     """git may show an old line as new, and one that went and came as neither; apart from that all is as it was."""
     for text in {text for text, _ in said}:
@@ -169,11 +180,11 @@ def _of(counted: Counter[tuple[str, str]], text: str) -> int:
 
 
 @settings(
-    max_examples=25,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.data(), st.lists(STEPS, min_size=1, max_size=8))
+@given(st.data(), st.lists(STEPS, min_size=3, max_size=8))
 def test_each_line_keeps_its_true_writer(home: Path, data: st.DataObject, steps: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         history = History(Path(folder), data)
