@@ -17,6 +17,9 @@ from shared import output
 from shared.errors import OmaError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from oobo_hooks.anchor.edit import Edit
     from shared.transcripts import Conversation
 
 SCORES_SECONDS = 20.0
@@ -130,13 +133,28 @@ def prompt_before(root: str, session_id: str, tool: str, line: BlamedLine, workt
     for one in evidence.collect(session, worktree, [line.path]):
         if one.id != session_id:
             continue
-        at = [edit.at_ms for edit in one.edits if edit.path == line.path and _wrote(edit.written, text)]
-        return _last_said(one.conversation, max((instant for instant in at if instant is not None), default=None))
+        made = _edit_of(one.edits, line.path, text)
+        return _last_said(one.conversation, made.at_ms) if made is not None else None
     return None
 
 
-def _wrote(written: list[tuple[int, bytes]], text: bytes) -> bool:
-    return any(b"".join(line.split()) == b"".join(text.split()) for _, line in written)
+def _edit_of(edits: Sequence[Edit], path: str, text: bytes) -> Edit | None:
+    """The last edit that wrote the line, whole or a part of it; under another name where the file was moved."""
+    wanted = b"".join(text.split())
+    best: tuple[bool, bool, int, int] | None = None
+    made = None
+    for edit in edits:
+        # The most of the line counts, then what came last.
+        parts = [len(part) for part in _written(edit) if part in wanted]
+        rank = (bool(parts) and max(parts) == len(wanted), edit.path == path, max(parts, default=0), edit.at_ms or 0)
+        if parts and (best is None or rank >= best):
+            best, made = rank, edit
+    return made
+
+
+def _written(edit: Edit) -> list[bytes]:
+    squeezed = [b"".join(line.split()) for _, line in edit.written]
+    return [line for line in squeezed if line]
 
 
 def _last_said(conversation: Conversation, at_ms: int | None) -> str | None:

@@ -74,6 +74,21 @@ def test_why_goes_from_the_line_to_the_prompt(written: tuple[Repository, ClaudeS
     assert (by_hand["author"], by_hand["session"]) == ("human", None)
 
 
+def test_why_tells_the_prompt_of_a_line_changed_in_part_and_of_a_moved_file(
+    written: tuple[Repository, ClaudeSession, str],
+) -> None:
+    made, session, _ = written
+    session.says("make it louder")
+    session.edits(made.path / "hello.py", "'hi'", "'HI'")
+    session.says("a draft, please")
+    session.writes(made.path / "draft.py", "draft = 1\n")
+    (made.path / "draft.py").rename(made.path / "final.py")
+    session.says("thank you")
+    made.anchor(made.commit("louder"))
+    assert oobo_json("why", "hello.py:2", cwd=made.path)["prompt"] == "make it louder"
+    assert oobo_json("why", "final.py:1", cwd=made.path)["prompt"] == "a draft, please"
+
+
 def test_a_line_of_an_agent_without_a_log_is_not_said_to_be_a_persons(repository: Repository) -> None:
     repository.write("a.py", "x = 1\n")
     commit = repository.commit("inside an agent", env={"CURSOR_AGENT": "1"})
