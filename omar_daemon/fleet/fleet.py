@@ -58,7 +58,7 @@ class Fleet:
         self._connection = connection = SubprocessConnection(options.socket, surroundings)
         self._reader = Channel(SteadyReader(connection, server.KEEPER, surroundings), "read")
         self._actor = Channel(connection, "act")
-        self.watch = Watch(self._reader, self._backend_of, options.errors)
+        self.watch = Watch(self._reader, self._backend_of, options.errors, self._has_running_agents)
         self.courier = Courier(self._reader, self._actor)
         self._courtesy = Courtesy(self._reader, self._actor, self.courier, self._later)
         self._spawner = Spawner(options, self.roster, self.watch, self._actor, connection)
@@ -355,6 +355,9 @@ class Fleet:
         if view is None:
             raise AgentDead(f"Agent '{agent.name}' has ended.")
         return Target(agent.name, view.pane.pane_id, view.pane.pid, self._backend_of(agent.name))
+
+    def _has_running_agents(self) -> bool:
+        return any(agent.record.stage == "running" for agent in self.roster.all())
 
     def _backend_of(self, name: str) -> Backend | None:
         agent = self.roster.find(name)

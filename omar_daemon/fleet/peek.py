@@ -24,7 +24,7 @@ class Peek:
         self._options: Options = from_settings(settings, "")
         self._connection = SubprocessConnection(self._options.socket, environment.server_environment())
         records = {record.name: record for record in _records(settings)}
-        found = self._panes()
+        found = self._panes(is_awaited=any(record.stage == "running" for record in records.values()))
         for name, pane in found.items():
             records.setdefault(name, AgentRecord(name, "running", float(pane.created), "", ""))
         self._agents = {name: Agent(record) for name, record in records.items() if record.stage != "starting"}
@@ -46,10 +46,15 @@ class Peek:
         view = self._views.get(agent.name)
         return views.detail(agent, view, self._brief(agent), self._tail(agent, lines), children)
 
-    def _panes(self) -> dict[str, panes.Pane]:
+    def _panes(self, *, is_awaited: bool) -> dict[str, panes.Pane]:
+        """The panes of agents; TmuxMissing when one is awaited there, for nobody knows then whether it lives."""
         try:
             listed = self._ask(("list-panes", "-a", "-F", panes.FORMAT))
-        except (TmuxMissing, TmuxError):
+        except TmuxMissing:
+            if is_awaited:
+                raise
+            return {}
+        except TmuxError:
             return {}
         return {pane.name: pane for pane in panes.parse(listed.lines).values()}
 

@@ -31,20 +31,27 @@ class View:
 
 
 class Watch:
-    """The newest view of every agent session. Readers share it; nothing a reader does changes another's answer."""
+    """The newest view of every agent session. Readers share it; nothing a reader does changes another's answer.
+
+    `is_awaited` says whether any agent runs, as far as the store knows: then tmux's absence says nothing of them.
+    """
 
     def __init__(
-        self, reader: Channel, backend_of: Callable[[str], Backend | None], errors: Sequence[re.Pattern[str]]
+        self,
+        reader: Channel,
+        backend_of: Callable[[str], Backend | None],
+        errors: Sequence[re.Pattern[str]],
+        is_awaited: Callable[[], bool],
     ) -> None:
         self._reader = reader
         self._backend_of = backend_of
         self._errors = tuple(errors)
+        self._is_awaited = is_awaited
         self._flight: asyncio.Task[None] | None = None
         self._began = float("-inf")
         self._changed = float("-inf")
         self._unexplained: dict[str, float] = {}
         self.views: dict[str, View] = {}
-        self.server_gone = False
 
     async def refresh(self, max_age: float) -> None:
         """Make the views no older than `max_age` seconds. Callers at the same time share one question to tmux."""
@@ -82,10 +89,13 @@ class Watch:
         began = time.monotonic()
         try:
             listed = await self._reader.run("list-panes", "-a", "-F", panes.FORMAT)
-            self.server_gone = False
-        except (NoServer, TmuxMissing):
+        except NoServer:
             listed = ()
-            self.server_gone = True
+        except TmuxMissing:
+            # Without the program nobody knows whether they live; without any agent there is nothing to know.
+            if self._is_awaited():
+                raise
+            listed = ()
         found = panes.parse(listed)
         living = self._await_explanations(found)
         if living != found:

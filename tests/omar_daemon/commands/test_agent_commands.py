@@ -87,6 +87,9 @@ def test_the_daemon_is_started_by_a_spawn_and_reading_works_without_one(
         assert [(agent["id"], agent["status"]) for agent in listed] == [("w", "running")]
         assert show("w")["output_tail"].startswith("here") and show("w")["task"] == "Do it."
         assert "no agent" not in omar("show", "w").stdout
+        with monkeypatch.context() as patch:
+            patch.setenv("PATH", str(home))
+            assert "tmux is not installed" in omar("list", status=69).stderr
         omar("show", "nobody", status=1)
         assert "claude" in omar("backends").stdout
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from omar_daemon.fleet import upkeep
-from omar_daemon.fleet.errors import KillRefused
+from omar_daemon.fleet.errors import KillRefused, TmuxMissing
 from shared import paths
 from tests.omar_daemon.fleet.conftest import Running, pane_of, tmux, until
 
@@ -109,6 +109,36 @@ def test_a_session_without_a_record_is_adopted_and_an_unfinished_spawn_is_settle
         second.spawn("ghost", command="cat")
     finally:
         second.close()
+
+
+def test_a_daemon_that_finds_no_tmux_does_not_bury_the_living(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Running()
+    first.spawn("x", command="cat")
+    first.abandon()
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(home))
+        blind = Running()
+        try:
+            with pytest.raises(TmuxMissing, match="not installed"):
+                blind.names()
+            time.sleep(1.5 * upkeep.ROUND_SECONDS)
+            assert blind.fleet.roster.get("x").record.stage == "running"
+        finally:
+            blind.abandon()
+    again = Running()
+    try:
+        assert again.line("x")["status"] == "running"
+    finally:
+        again.close()
+
+
+def test_without_tmux_and_agents_there_are_simply_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(home))
+    empty = Running()
+    try:
+        assert empty.names() == []
+    finally:
+        empty.abandon()
 
 
 def test_an_agent_that_died_while_no_daemon_ran_is_listed_dead(home: Path) -> None:
