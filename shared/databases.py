@@ -1,7 +1,8 @@
-"""A damaged SQLite file of ours: telling damage from a busy, full or misused one, and putting it aside whole."""
+"""SQLite files of ours in trouble: telling damage from want of room, and putting a damaged one aside whole."""
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,6 +10,13 @@ from pathlib import Path
 from shared import durable
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_IN_WANT = (
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+)  # fmt: skip
+_SYSTEM_IN_WANT = (
+    errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN,
+)  # fmt: skip
 _BESIDE = ("-wal", "-shm")
 
 
@@ -16,6 +24,14 @@ def is_damage(error: BaseException | None) -> bool:
     """Whether SQLite says that the file itself is broken, and not that it is busy, full or misused."""
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(code, int) and (code & 0xFF) in _DAMAGED
+
+
+def is_want(error: BaseException) -> bool:
+    """Whether SQLite or the system lacks room, memory or a free moment, which another time may be there."""
+    if isinstance(error, OSError):
+        return error.errno in _SYSTEM_IN_WANT
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(code, int) and (code & 0xFF) in _IN_WANT
 
 
 def locked(file: Path, timeout: float = 30.0) -> AbstractContextManager[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ def install(*, path: Path, yes: bool, dry_run: bool, json: bool, globally: bool 
         if installation.is_inside_worktree(repository) and not yes:
             _ask(repository, needed)
         changes = installation.install(repository)
+    if not dry_run:
+        _remember(repository)
     _report(repository.main_worktree, changes, json=json, dry_run=dry_run)
     if not dry_run and not json and needed:
         output.say("From now on each commit here gets an anchor; `oobo anchors` lists them.")
@@ -94,11 +97,27 @@ def _initialised(repository: Repository, *, yes: bool, dry_run: bool) -> dict[st
             return row | {"outcome": "passed over", "note": "its hooks are files of the project; say --yes"}
         if needed and not dry_run:
             installation.install(repository)
+        if not dry_run:
+            _remember(repository)
     except OmaError as error:
         return row | {"outcome": "failed", "note": error.message}
     if not needed:
         return row
     return row | {"outcome": "would be installed" if dry_run else "installed"}
+
+
+def _remember(repository: Repository) -> None:
+    """Let `oobo uninstall --all` find the repository, though nobody ever commits there."""
+    from oobo_hooks.hook import processing
+    from oobo_hooks.store import database
+
+    try:
+        with database.opened() as connection:
+            processing.remember(connection, repository)
+    except (OmaError, sqlite3.Error) as error:
+        output.say(
+            f"The hooks are in, but {repository.main_worktree} could not be noted for `oobo uninstall --all`: {error}"
+        )
 
 
 def _ask(repository: Repository, needed: list[Change]) -> None:

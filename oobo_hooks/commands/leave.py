@@ -40,11 +40,12 @@ def _repositories() -> Iterator[Repository]:
 
 
 def _known_places() -> list[Path]:
+    """Of each its last worktree and its git directory: a worktree may be gone, the hooks are not."""
     if not paths.oobo_database().exists():
         return []
     with database.opened() as connection:
         known = anchors.list_repositories(connection)
-    return [Path(repository.worktree or repository.common_dir) for repository in known]
+    return [Path(place) for repository in known for place in (repository.worktree, repository.common_dir)]
 
 
 def _everywhere() -> list[Part]:

@@ -8,7 +8,6 @@ from oobo_hooks import settings
 from oobo_hooks.commands import lookup, sync
 from oobo_hooks.commands.lookup import Place
 from oobo_hooks.hook import installation, processing, spool
-from oobo_hooks.hook.processing import Workshop
 from oobo_hooks.store import anchors, database, outbox
 from oobo_hooks.store.anchors import KnownRepository
 from shared import output
@@ -114,4 +113,4 @@ def ignore(*, ignored: bool) -> int:
 def remember_here(connection: Any) -> KnownRepository:
     """The row of the repository around the current directory, made when no hook has met it yet."""
     repository = lookup.find_place(connection).repository
-    return processing.remember(Workshop(connection, settings.load()), repository)
+    return processing.remember(connection, repository)

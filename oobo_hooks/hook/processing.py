@@ -43,7 +43,7 @@ def make_anchor(workshop: Workshop, record: Record, replaces: list[str]) -> bool
     killed after it, the commit has its anchor and is passed over.
     """
     repository = repository_of(record)
-    known = remember(workshop, repository)
+    known = remember(workshop.connection, repository)
     if known.ignored or settings.is_ignored(workshop.config, known.worktree, known.remote):
         return False
     if anchors.has_anchor(workshop.connection, known.id, record.head):
@@ -73,11 +73,11 @@ def repository_of(record: Record) -> Repository:
     return repositories.from_git_dir(git_dir, worktree)
 
 
-def remember(workshop: Workshop, repository: Repository) -> KnownRepository:
+def remember(connection: sqlite3.Connection, repository: Repository) -> KnownRepository:
     """The repository's row in the store, with its present name and remote."""
-    with database.transaction(workshop.connection):
+    with database.transaction(connection):
         return anchors.remember_repository(
-            workshop.connection,
+            connection,
             common_dir=str(repository.common_dir),
             worktree=str(repository.worktree or repository.common_dir),
             name=repository.main_worktree.name.removesuffix(".git") or "repository",
@@ -198,7 +198,7 @@ def queue_push(workshop: Workshop, record: Record) -> None:
     server = settings.server(workshop.config)
     if not delivery.may_send(server):
         return
-    known = remember(workshop, repository_of(record))
+    known = remember(workshop.connection, repository_of(record))
     if known.ignored or settings.is_ignored(workshop.config, known.worktree, known.remote):
         return
     event = payload.push_event(name=known.name, remote=known.remote)

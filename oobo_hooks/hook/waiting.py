@@ -126,9 +126,9 @@ class WaitingRoom:
             pending.amends = _is_amend(pending.record)
         return pending.amends and age < PAIR_SECONDS
 
-    def set_back(self, pending: Pending) -> None:
-        """Keep a record that could not be worked on for the next worker."""
-        pending.raw["tries"] = int(pending.raw.get("tries", 0)) + 1
+    def set_back(self, pending: Pending, *, tried: bool) -> None:
+        """Keep a record that could not be worked on for the next worker. `tried`: it may itself be at fault."""
+        pending.raw["tries"] = int(pending.raw.get("tries", 0)) + int(tried)
         self._set_back.append(pending)
 
     def leftovers(self) -> list[dict[str, Any]]:

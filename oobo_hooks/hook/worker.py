@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from oobo_hooks.hook.spool import QUIET_SECONDS, Spool
 from oobo_hooks.hook.waiting import Pending, WaitingRoom
@@ -86,8 +87,9 @@ class Worker:
         for pending in self._room.take_ready():
             self._busy_at = time.monotonic()
             self._unsent = self._sends
-            if not _finish(workshop, pending):
-                self._room.set_back(pending)
+            outcome = _finish(workshop, pending)
+            if outcome != "done":
+                self._room.set_back(pending, tried=outcome == "failed")
         self._send()
 
     def _send(self) -> None:
@@ -139,8 +141,8 @@ class Worker:
         durable.write_atomic(self._pid_file, f"{os.getpid()} {self._held_descriptor}\n")
 
 
-def _finish(workshop: object, pending: Pending) -> bool:
-    """Make the record's anchor; False when that failed and a later worker shall try again."""
+def _finish(workshop: object, pending: Pending) -> Literal["done", "failed", "in want"]:
+    """Make the record's anchor. What `failed` is tried by a few later workers, what was `in want` by every one."""
     from oobo_hooks.hook import processing
     from shared import databases
 
@@ -154,17 +156,19 @@ def _finish(workshop: object, pending: Pending) -> bool:
         else:
             processing.make_anchor(workshop, record, pending.replaces)
     except RepositoryGoneError:
-        return True
+        return "done"
     except Exception as error:
         if databases.is_damage(error):
             # The store is at fault and not this record, which waits for the worker that begins a new store.
             raise
-        # One odd commit must not keep the others from their anchors, nor a full disk lose one.
         log(f"{record.kind} {record.head}: {traceback.format_exc()}")
+        # One odd commit must not keep the others from their anchors, nor a full disk lose one.
+        if databases.is_want(error):
+            return "in want"
         if pending.raw.get("tries", 0) + 1 < MAX_TRIES:
-            return False
+            return "failed"
         _notice(f"warning: commit {record.head[:10]} got no anchor; {log_file()} says why")
-    return True
+    return "done"
 
 
 def _drain(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,28 @@ def test_leaving_takes_the_hooks_out_everywhere_and_says_what_stays(
     assert f"stays: {paths.tool_home('oobo')}" in done.stderr and "`oobo uninstall --all --purge`" in done.stderr
     again = oobo("uninstall", "--all", cwd=home)
     assert "oobo has put nothing outside its own folders" in again.stderr
+
+
+def test_a_repository_whose_last_commit_was_in_a_worktree_that_is_gone_is_left_too(
+    repository: Repository, home: Path, tmp_path: Path
+) -> None:
+    linked = tmp_path / "linked"
+    repository.commit("first")
+    repository.git("worktree", "add", "-q", str(linked), "-b", "agent")
+    repository.git("-C", str(linked), "commit", "-q", "--allow-empty", "-m", "second")
+    repository.anchor(repository.git("rev-parse", "agent").strip())
+    repository.git("worktree", "remove", "--force", str(linked))
+    oobo("uninstall", "--all", cwd=home)
+    assert not (repository.path / ".git" / "hooks" / "post-commit").exists()
+
+
+@pytest.mark.parametrize("how", [("install",), ("init", "--all", ".")])
+def test_a_repository_in_which_nobody_committed_is_left_too(how: tuple[str, ...], home: Path, tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh"
+    subprocess.run(["git", "init", "-q", str(fresh)], check=True)
+    oobo(*how, cwd=fresh)
+    oobo("uninstall", "--all", cwd=home)
+    assert not (fresh / ".git" / "hooks" / "post-commit").exists()
 
 
 def test_purge_takes_the_store_and_each_spool(repository: Repository, home: Path) -> None:

@@ -6,15 +6,21 @@ import contextlib
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from oobo_hooks.hook import processing
+from oobo_hooks.hook.worker import MAX_TRIES
 from oobo_hooks.store import anchors, database, outbox
+from shared import durable
 from tests.oobo_hooks.anchor_server import Reply, anchor_server
 from tests.oobo_hooks.scene import Repository, oobo, until
 
@@ -58,16 +64,13 @@ def test_the_worker_is_detached_with_closed_descriptors_and_leaves(repository: R
     until(lambda: not Path(f"/proc/{pid}").exists(), "the worker's end")
 
 
-def test_two_workers_at_once_are_one(repository: Repository) -> None:
-    repository.commit()
-    repository.anchor()
+def test_a_second_worker_leaves_the_first_alone(repository: Repository) -> None:
+    repository.anchor(repository.commit())
     repository.wait_for_worker()
     command = [sys.executable, "-I", "-m", "oobo_hooks.hook.worker", str(repository.state_dir)]
-    first = subprocess.Popen(command)
-    until(lambda: _worker_pid(repository) == first.pid, "the first worker")
-    second = subprocess.run(command, timeout=20, check=False)
-    assert second.returncode == 0 and first.poll() is None
-    assert first.wait(timeout=20) == 0
+    with durable.locked(repository.state_dir / "worker.lock"):
+        second = subprocess.run(command, timeout=20, check=False)
+        assert second.returncode == 0 and _worker_pid(repository) is None
 
 
 def test_nothing_is_lost_when_the_worker_is_killed_at_any_moment(repository: Repository) -> None:
@@ -107,7 +110,8 @@ def test_a_captured_commit_returns_at_once_while_the_server_takes_five_seconds(r
             done = repository.try_git("commit", "--allow-empty", "-m", f"c{number}")
             times.append(time.perf_counter() - started)
             assert (done.returncode, done.stderr) == (0, "")
-        assert sorted(times)[2] < 0.1
+        # The bench measures it; here it is enough that no commit waits for the server.
+        assert sorted(times)[2] < 2.5
         until(lambda: repository.count() == 6, "the anchors, while the sending hangs", 4.5)
 
 
@@ -165,22 +169,47 @@ def test_torn_lines_are_told_once_and_cost_nothing_else(quick: Repository) -> No
     assert "torn" not in oobo("status", cwd=quick.path).stderr
 
 
-def test_a_record_that_fails_is_tried_again_by_the_next_worker(
-    quick: Repository, monkeypatch: pytest.MonkeyPatch
+def _full_store() -> sqlite3.Error:
+    """What SQLite says when there is no room."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as store:
+        store.execute("PRAGMA max_page_count = 1")
+        try:
+            store.execute("CREATE TABLE too_much (x)")
+        except sqlite3.Error as error:
+            return error
+    raise AssertionError("there was room")
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), _full_store()], ids=["disk", "store"])
+def test_want_of_room_loses_no_anchor_however_long_it_lasts(
+    quick: Repository, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    from oobo_hooks.hook import processing
-
     commit = quick.commit()
-
-    def full_disk(*_: object) -> bool:
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patch:
-        patch.setattr(processing, "make_anchor", full_disk)
-        quick.work()
+        patch.setattr(processing, "make_anchor", _raising(error))
+        for _ in range(MAX_TRIES + 2):
+            quick.work()
     assert quick.find(commit) is None
     quick.work()
     assert quick.find(commit) is not None
+
+
+def test_a_commit_that_fails_by_itself_is_given_up_aloud(quick: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = quick.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "make_anchor", _raising(ValueError("odd")))
+        for _ in range(MAX_TRIES):
+            quick.work()
+    quick.work()
+    assert quick.find(commit) is None
+    assert f"commit {commit[:10]} got no anchor" in oobo("status", cwd=quick.path).stderr
+
+
+def _raising(error: Exception) -> Callable[..., bool]:
+    def fail(*_: object) -> bool:
+        raise error
+
+    return fail
 
 
 def test_a_repository_that_vanishes_ends_its_worker_without_a_trace(repository: Repository, tmp_path: Path) -> None:
