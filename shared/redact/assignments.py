@@ -44,7 +44,7 @@ _CONTINUED = re.compile(r"[\"']\s{0,4}(?:[+&]|\.{1,2}|\\\n)\s{0,40}[bBuUrRfF]?[\
 _BLOCK = re.compile(r"[ \t]{0,8}[|>][+-]?\d?[ \t]{0,8}\r?\n[ \t]+(?P<block>[^\s:]{1,4096})(?=\s|$)")
 _NEXT_LINE = re.compile(r"[ \t]{0,8}\r?\n[ \t]+(?P<next>[^\s:\"'#-][^\s:]{2,4095})[ \t]*(?=\r?\n|$)")
 _WHOLE = re.compile(r"(?P<whole>(?:\\ |\S){1,4096})")
-_PHRASE = re.compile(r"(?:[ \t]{1,4}[\w!?@#$%^&*+'.-]{1,64}){1,12}(?=[ \t]*(?:\r?\n|$))")
+_PHRASE = re.compile(r"(?:[ \t]{1,4}[\w!?@#$%^&*+'.-]{1,64}){1,12}(?=[\"'`]?[ \t]*(?:\r?\n|$))")
 _BARE = re.compile(
     r"""[ \t]{0,8}(?P<bare>(?:&(?!\w{1,40}=)|[^\s"'`,;<>&\\(\[{]|[(\[{](?!["'`])|\\(?![nrt"'\\])){1,4096})"""
 )
@@ -160,7 +160,9 @@ def _bare_value(text: str, mark: str, start: int, at: int) -> _Value | None:
     in_query = start > 0 and text[start - 1] in "?&" and mark == "="
     in_shell = mark == "=" and text[at - 1] == "=" and first == at and _stands_alone(text, start, last)
     ends_line = text[last : last + 1] in ("", "\n", "\r")
-    begins_line = not text[max(0, text.rfind("\n", max(0, start - 80), start)) + 1 : start].strip(" \t-") or start == 0
+    begins_line = (
+        not text[max(0, text.rfind("\n", max(0, start - 80), start)) + 1 : start].strip(" \t-\"'`") or start == 0
+    )
     word = found["bare"]
     plain_line = mark == ":" and begins_line and ends_line and len(word) >= 6 and word.isalpha() and word.islower()
     is_header = mark == ":" and "-" in text[start:at] and (ends_line or first == at)
@@ -178,7 +180,7 @@ def _begins_word(text: str, start: int) -> bool:
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Words around, no brackets or commas: `pass=x` of a shell or a file, not `f(pass=x)`."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    if before and before in "\"'" and after == before:
+    if after and after in "\"'" and before in (after, "", "\n"):
         # A form's field or a line to be written: `-F "api_key=x"`.
         return True
     return before in ("", " ", "\t", "\n", ";", "&", "/", ":") and after in ("", " ", "\t", "\n", "\r", ";", "&")

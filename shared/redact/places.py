@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
-from shared.redact.visible import Visible
+from shared.redact.visible import visible
 
 _PATH_CHARACTER = r"(?:\\ |[^\s\"'`:;,<>|()\[\]{}*?\\])"
 _NAME_CHARACTER = r"(?:\\ |[^/\s\"'`:;,<>|()\[\]{}*?\\])"
@@ -74,7 +74,7 @@ class Places:
 
         Colours of a terminal go: a path may begin or go on behind one.
         """
-        text = Visible(text).text
+        text = visible(text)
         if any(mark in text for mark in "/\\~"):
             text = self._without_paths(text)
         text = _ENCODED_HOME.sub("-home", text) if "-home-" in text or "-Users-" in text else text

@@ -17,7 +17,7 @@ from shared.redact.providers import PROVIDERS
 from shared.redact.rules import Rule
 from shared.redact.shells import SHELLS
 from shared.redact.values import REDACTED, is_reference, says_secret
-from shared.redact.visible import Visible
+from shared.redact.visible import views
 from shared.redact.wrapped import wrapped_secrets
 
 LONGEST_PRIVATE_KEY = 32 * 1024
@@ -51,11 +51,14 @@ def find_secrets(text: str) -> list[Finding]:
 
 
 def _through_escapes(text: str, search: Callable[[str], Iterator[Finding]]) -> list[Finding]:
-    """What `search` finds in the text as it is and as a terminal shows it."""
-    found = list(search(text))
-    shown = Visible(text)
-    if not shown.is_all:
-        found += [Finding(one.rule, *shown.span(one.start, one.end)) for one in search(shown.text)]
+    """What `search` finds in the text as it is and in all ways a person may read it."""
+    found: list[Finding] = []
+    for shown, way in views(text):
+        for one in search(shown):
+            start, end = one.start, one.end
+            for view in way:
+                start, end = view.span(start, end)
+            found.append(Finding(one.rule, start, end))
     return _disjoint(found)
 
 

@@ -18,7 +18,7 @@ object number boolean bool float text void char const let var password passwd se
 values env environ changeme redacted hidden example placeholder todo xxx xxxx not set empty default the a an is was are
 has and or if to for from in of your my this that it will must should can invalid missing expired wrong flag option
 argument parameter variable field header auth basic bearer digest yes no on off with without see use used uses be as
-inherit include omit same-origin minimum maximum at min max each every one two only least
+import inherit include omit same-origin minimum maximum at min max each every one two only least
 pwd user username expected secretstr securestring literal type enum list dict map array function async await return new
 """
 HARMLESS = frozenset(_HARMLESS_TEXT.split())
