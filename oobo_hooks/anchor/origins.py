@@ -16,6 +16,7 @@ from oobo_hooks.repository import Repository
 from oobo_hooks.store import copies
 
 MOST = 500
+LEAST_ALIKE = 2
 _PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{40,64})\)$", re.MULTILINE)
 
 
@@ -87,9 +88,12 @@ def _undone(repository: Repository, facts: CommitFacts) -> list[str]:
 
 
 def _alike(connection: sqlite3.Connection, known: int, repository: Repository, facts: CommitFacts) -> list[str]:
-    """A commit with the very same change that is no part of this one's history: the change was brought over."""
+    """A commit with the very same change that is no part of this one's history: the change was brought over.
+
+    One line, an import or a version, two may well write on two branches.
+    """
     identity = patch_id(facts)
-    if identity is None:
+    if identity is None or facts.added < LEAST_ALIKE:
         return []
     for commit in copies.with_patch_id(connection, known, identity)[:3]:
         if not _is_ancestor(repository, commit, facts):

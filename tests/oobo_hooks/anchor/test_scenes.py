@@ -142,6 +142,8 @@ def test_another_branch_is_checked_out_before_the_anchor_is_made(
     repository.git("checkout", "-q", "main")
     file.write_text("".join(BASE) + "new\n")
     assert kinds(repository.anchor(topic)) == "a"
+    repository.commit("the same line by hand")
+    assert kinds(repository.anchor()) == "h"
 
 
 @pytest.mark.parametrize("by_agent", [False, True])
