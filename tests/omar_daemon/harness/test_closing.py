@@ -36,6 +36,12 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+async def begun(turns: list[str]) -> None:
+    async with asyncio.timeout(10):
+        while not turns:
+            await asyncio.sleep(0.005)
+
+
 def made(store: Store) -> str:
     body = {"agent": {"id": "agent_x", "version": 1}, "environment_id": "env_x", "resources": []}
     with store.write() as connection:
@@ -63,7 +69,7 @@ def test_nothing_begins_in_a_session_that_is_being_archived(
     async def scenario() -> None:
         managed = Managed(store)
         await managed.send(session, message("one"))
-        await asyncio.sleep(SHORT / 4)
+        await begun(turns)
         await asyncio.gather(managed.archive(session), managed.send(session, values), return_exceptions=True)
         await asyncio.sleep(SHORT * 2)
         await managed.stop()
@@ -84,7 +90,7 @@ def test_nothing_begins_in_a_session_that_is_being_deleted(store: Store, turns: 
     async def scenario() -> list[bool | list[dict[str, Any]] | BaseException]:
         managed = Managed(store)
         await managed.send(session, message("one"))
-        await asyncio.sleep(SHORT / 4)
+        await begun(turns)
         done = await asyncio.gather(
             managed.delete(session), managed.send(session, message("two")), return_exceptions=True
         )
