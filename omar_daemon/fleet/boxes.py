@@ -76,6 +76,15 @@ def read(capture: Capture, backend: Backend) -> Box | None:
     return Box(tuple(rows), cursor, place.is_whole, cursor is not None or not capture.cursor_shown)
 
 
+def lines_of(lines: Sequence[str], backend: Backend) -> tuple[str, ...]:
+    """The lines of a screen that show what stands in the input box; from its beginning on when it has no end."""
+    place = _find(lines, backend, len(lines))
+    if place is not None:
+        return tuple(lines[place.start : place.end])
+    starts = [row for row, line in enumerate(lines) if backend.input_line and backend.input_line.search(line)]
+    return tuple(lines[starts[-1] :]) if starts else ()
+
+
 def is_asked(lines: Sequence[str], backend: Backend) -> bool:
     """Whether a question of this program stands where its input box should be: in its place, or below it."""
     return _stands_instead(lines, backend, (*backend.questions, *backend.not_ready))

@@ -38,6 +38,7 @@ CHUNK_LENGTH = 140
 ASKED = "A question stands in the place of its input."
 HIDDEN = "Its input box is not on its screen."
 ELSEWHERE = "Something else than its input (a shell, a menu, a transcript) takes what is typed."
+BUSY = "A draft stands in its input, and the program is still taking what was typed."
 STUBBORN = "A draft stands in its input that could not be taken out."
 
 
@@ -164,22 +165,43 @@ class Courtesy:
         box, taken = await self._at_its_end(target, desk.box), ""
         try:
             while box.draft:
-                after = await self._press(target, box, "C-u", ERASE_SECONDS)
-                piece = drafts.taken_away(box, after)
-                if piece is None:
+                found = await self._erase(target, box)
+                if found is None:
                     self._stubborn[_program(target)] = desk.box
                     raise InputOccupied(STUBBORN)
-                box, taken = after, piece + taken
+                box, taken = found[0], found[1] + taken
         except BaseException:
             await self._give_back(target, taken)
             raise
         return taken
 
+    async def _erase(self, target: Target, box: Box) -> tuple[Box, str] | None:
+        """The box once "delete to the beginning" has worked, and what that took away; None when it did not in time."""
+        await self._key(target, "C-u")
+        deadline = time.monotonic() + ERASE_SECONDS
+        seen = box
+        while time.monotonic() < deadline:
+            now = (await self._look(target)).box or box
+            if now == seen != box:
+                if (piece := drafts.taken_away(box, now)) is not None:
+                    return now, piece
+                # A key from before, that a slow program has only shown now.
+                box = now
+            seen = now
+            await asyncio.sleep(0.02)
+        return None
+
     async def _at_its_end(self, target: Target, box: Box) -> Box:
+        """With the cursor at the draft's end. A key to the left and one back again: once the program has shown both
+        it has taken everything that was typed before, and what our keys do can be told from what a person's did."""
         row, column = box.cursor or (0, 0)
-        if column >= cells(box.rows[row]):
-            return box
-        return await self._press(target, box, "C-e", KEY_SECONDS)
+        if column < cells(box.rows[row]):
+            box = await self._press(target, box, "C-e", KEY_SECONDS)
+        moved = await self._press(target, box, "Left", ERASE_SECONDS)
+        back = await self._press(target, moved, "Right", ERASE_SECONDS)
+        if moved == box or back != box:
+            raise InputOccupied(BUSY)
+        return back
 
     async def _give_back(self, target: Target, draft: str) -> None:
         """Now, or when the person has answered the question that stands in the draft's place."""

@@ -190,7 +190,7 @@ class Courier:
         """
         shot = await self._living_shot(target)
         if target.backend is not None and target.backend.input_line is not None:
-            box = input_box(shot.lines, target.backend.input_line)
+            box = boxes.lines_of(shot.lines, target.backend)
             if boxes.is_asked(shot.lines, target.backend):
                 return False
             if readable:
@@ -264,7 +264,7 @@ class Courier:
         # A question may follow at once, with the text above it and no box: another Enter would answer it.
         if boxes.is_asked(shot.lines, backend):
             return True
-        box = input_box(shot.lines, backend.input_line)
+        box = boxes.lines_of(shot.lines, backend)
         return shot.lines != before.lines and not contains(box, text, backend)
 
     @staticmethod
@@ -320,7 +320,7 @@ def is_familiar(lines: tuple[str, ...], backend: Backend | None) -> bool:
     """Whether the screen shows the input box of its backend, so that what it does with a paste is known."""
     if backend is None or not backend.ready:
         return False
-    return has_markers(lines, backend) or bool(backend.input_line and input_box(lines, backend.input_line))
+    return has_markers(lines, backend) or bool(boxes.lines_of(lines, backend))
 
 
 def _refused(shot: Shot, backend: Backend) -> bool:
@@ -345,11 +345,3 @@ def contains(lines: tuple[str, ...] | list[str], text: str, backend: Backend | N
 
 def comparable(text: str) -> str:
     return _UNCERTAIN.sub("", text)
-
-
-def input_box(lines: tuple[str, ...], input_line: re.Pattern[str]) -> tuple[str, ...]:
-    """The lines from the last beginning of an input box to the end of the screen."""
-    for number in range(len(lines) - 1, -1, -1):
-        if input_line.search(lines[number]):
-            return lines[number:]
-    return ()

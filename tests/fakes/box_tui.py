@@ -1,9 +1,10 @@
 """An agent CLI's face: a slow banner, an input box that redraws itself, collapsed pastes, questions.
 
 Set by the environment: FACE is whose (claude, codex, cursor, opencode); START_SECONDS before anything is drawn;
-DEAF_SECONDS between the banner and the input box; DEAF_TO is a key that does nothing; SWALLOW_ENTERS that are lost;
-QUESTION=1 asks before it begins, and again when it is told "ask me"; DROP_PASTES that are not taken; RECORD is a file
-that gets one JSON line per submitted message; ALTERNATE=1 uses the alternate screen; EXIT_AFTER seconds leaves.
+DEAF_SECONDS between the banner and the input box; DEAF_TO is a key that does nothing; SLOW_KEYS is how many seconds
+each key takes; SWALLOW_ENTERS that are lost; QUESTION=1 asks before it begins, and again when it is told "ask me";
+DROP_PASTES that are not taken; RECORD is a file that gets one JSON line per submitted message; ALTERNATE=1 uses the
+alternate screen; EXIT_AFTER seconds leaves.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tty
 from collections.abc import Callable
 from dataclasses import dataclass
 
+ARROWS = {"\x1b[D": 1, "\x1bOD": 1, "\x1b[C": 0, "\x1bOC": 0}
 COLLAPSE, COLLAPSE_BREAKS = 800, 2
 RULE = "─" * 60
 
@@ -99,6 +101,7 @@ class Face:
         self.swallow = int(os.environ.get("SWALLOW_ENTERS", "0"))
         self.drop = int(os.environ.get("DROP_PASTES", "0"))
         self.pastes = 0
+        self.left = 0
 
     def draw(self) -> None:
         rows = [self.look.banner, "", *self.said[-20:]]
@@ -113,7 +116,7 @@ class Face:
         rows, columns = PLACES[os.environ.get("FACE", "claude")]
         above, _, line = self.shown.rpartition("\n")
         row = 2 + len(self.said[-20:]) + rows + (above.count("\n") + 1 if "\n" in self.shown else 0)
-        return "" if self.question else f"\x1b[{row + 1};{columns + len(line) + 1}H"
+        return "" if self.question else f"\x1b[{row + 1};{columns + len(line) + 1 - self.left}H"
 
     def paste(self, text: str) -> None:
         if self.drop:
@@ -131,6 +134,8 @@ class Face:
             self.question = key not in "1\ry"
         elif key == "\r":
             self.enter()
+        elif key in ARROWS:
+            self.left = ARROWS[key] if self.shown else 0
         elif key == "\x1b":
             self.draft = self.shown = ""
         elif key == "\x15":
@@ -158,9 +163,11 @@ def erased(text: str) -> str:
 
 def keys(data: str) -> list[tuple[str, str]]:
     found = []
-    for part in re.split(r"(\x1b\[200~.*?\x1b\[201~)", data, flags=re.DOTALL):
+    for part in re.split(r"(\x1b\[200~.*?\x1b\[201~|\x1b[O\[][CD])", data, flags=re.DOTALL):
         if part.startswith("\x1b[200~"):
             found.append(("paste", part[6:-6]))
+        elif part in ARROWS:
+            found.append(("key", part))
         else:
             found += [("key", key) for key in part]
     return found
@@ -176,7 +183,7 @@ def main() -> None:
     os.write(1, b"\x1b[?2004h" + face.look.banner.encode() + b"\r\n")
     time.sleep(float(os.environ.get("DEAF_SECONDS", "0")))
     face.draw()
-    waiting = b""
+    waiting, slow = b"", float(os.environ.get("SLOW_KEYS", "0"))
     while time.monotonic() < leave:
         if not select.select([0], [], [], 0.05)[0]:
             continue
@@ -185,6 +192,9 @@ def main() -> None:
             continue
         for kind, text in keys(waiting.decode()):
             face.paste(text) if kind == "paste" else face.key(text)
+            if slow:
+                face.draw()
+                time.sleep(slow)
         waiting = b""
         face.draw()
     sys.exit(5)

@@ -186,6 +186,19 @@ def test_a_draft_that_does_not_come_out_is_left_alone(faces: Running, home: Path
     until(lambda: told(home) == ["half a thought"])
 
 
+def test_a_draft_that_a_slow_program_has_not_taken_whole_is_left_alone(faces: Running, home: Path) -> None:
+    spawn(faces, home, "claude", SLOW_KEYS="0.8")
+    tmux("send-keys", "-t", pane_of("fake"), "-l", "slow")
+    until(lambda: "❯ s" in faces.detail("fake")["output_tail"])
+    with pytest.raises(InputOccupied, match="still taking"):
+        deliver(faces)
+    until(lambda: "❯ slow" in faces.detail("fake")["output_tail"])
+    deliver(faces)
+    assert told(home) == [EVENT]
+    tmux("send-keys", "-t", pane_of("fake"), "Enter")
+    until(lambda: told(home) == [EVENT, "slow"])
+
+
 def test_the_first_message_waits_for_a_draft_that_came_before_it(faces: Running, home: Path) -> None:
     setting = {"RECORD": str(home / "told"), "DEAF_SECONDS": "1.0"}
     faces.spawn("fake", command=None, backend="claude", task="Count.", env=setting)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from omar_daemon.fleet import spool
+from omar_daemon.fleet.backends import BUILT_IN
+from omar_daemon.fleet.delivery import Courier, Shot
 from omar_daemon.fleet.errors import AgentDead, InvalidRequest
 from shared import paths
 from tests.omar_daemon.fleet.conftest import RECORDER, Running, pane_of, tmux, until
@@ -132,6 +134,33 @@ def test_an_agent_that_is_killed_while_a_text_is_typed_is_said_to_be_dead(runnin
 
     with pytest.raises(AgentDead, match="ended"):
         running.do(running.fleet.deliver("brief", "hello", kill))
+
+
+@pytest.mark.parametrize("name", ["claude", "codex", "opencode"])
+def test_a_text_that_stands_in_the_box_is_not_submitted_although_the_screen_moves(name: str) -> None:
+    backend = next(one for one in BUILT_IN if one.name == name)
+    rule = "─" * 40
+    box = {
+        "claude": [rule, "❯ hello", "  there", rule, "  ? for shortcuts"],
+        "codex": ["› hello", "  there", "", "  stub default · ~/project"],
+        "opencode": [
+            "  ┃",
+            "  ┃  hello",
+            "  ┃  there",
+            "  ┃",
+            "  ┃  Build · Stub Fake",
+            "  ╹▀▀▀▀▀▀",
+            "  ctrl+p commands",
+        ],
+    }[name]
+    empty = [line.replace("hello", "").replace("there", "") for line in box]
+
+    def shot(time: str, rows: list[str]) -> Shot:
+        return Shot((f"✻ Working {time}", "", *rows), "0,0", dead=False)
+
+    before = shot("1s", box)
+    assert not Courier._submitted(shot("2s", box), before, "hello\nthere", backend)
+    assert Courier._submitted(shot("2s", empty), before, "hello\nthere", backend)
 
 
 def test_no_text_stays_behind_in_files_or_buffers(running: Running) -> None:
