@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-MOST_CHANGES = 800
+MOST_CHANGES = 400
 """Beyond it the exact way, which costs their square, gives way to an approximate one."""
+MOST_CHANGES_BETWEEN = 50
+"""The same where that has found lines that stand still, for what is between two of them."""
 
 Pairs = list[tuple[int, int]]
 Numbered = Sequence[tuple[int, bytes]]
@@ -37,22 +39,67 @@ def _between(old: Sequence[bytes], new: Sequence[bytes]) -> Pairs:
     if not left:
         return []
     old_lines, new_lines = [old[index] for index in left], [new[index] for index in right]
-    found = _shortest_edit(old_lines, new_lines)
+    found = _shortest_edit(old_lines, new_lines, MOST_CHANGES)
     if found is None:
         found = _approximate(old_lines, new_lines)
     return [(left[one], right[other]) for one, other in found]
 
 
 def _approximate(old: Sequence[bytes], new: Sequence[bytes]) -> Pairs:
-    blocks = difflib.SequenceMatcher(None, old, new).get_matching_blocks()
-    return [(block.a + step, block.b + step) for block in blocks for step in range(block.size)]
+    """Lines that stand once on both sides, in order; between them the exact way where there is little to change."""
+    pairs: Pairs = []
+    start, begin = 0, 0
+    for end, stop in [*_in_order(_once(old, new)), (len(old), len(new))]:
+        one, other = old[start:end], new[begin:stop]
+        found = _shortest_edit(one, other, MOST_CHANGES_BETWEEN)
+        if found is None:
+            found = _in_order(_by_occurrence(one, other))
+        pairs += [(start + left, begin + right) for left, right in found]
+        if end < len(old) and stop < len(new):
+            pairs.append((end, stop))
+        start, begin = end + 1, stop + 1
+    return pairs
 
 
-def _shortest_edit(old: Sequence[bytes], new: Sequence[bytes]) -> Pairs | None:
-    """Myers' greedy algorithm; None when there are more than `MOST_CHANGES`."""
+def _once(old: Sequence[bytes], new: Sequence[bytes]) -> Pairs:
+    old_count, new_count = Counter(old), Counter(new)
+    places = {line: index for index, line in enumerate(new) if new_count[line] == 1}
+    return [(index, places[line]) for index, line in enumerate(old) if old_count[line] == 1 and line in places]
+
+
+def _by_occurrence(old: Sequence[bytes], new: Sequence[bytes]) -> Pairs:
+    """The first of each text with the first of the other side, the second with the second."""
+    places: dict[bytes, deque[int]] = defaultdict(deque)
+    for index, line in enumerate(new):
+        places[line].append(index)
+    return [(index, places[line].popleft()) for index, line in enumerate(old) if places.get(line)]
+
+
+def _in_order(pairs: Pairs) -> Pairs:
+    """The most of the pairs, ascending on the left, that ascend on the right too."""
+    ends: list[int] = []
+    ends_at: list[int] = []
+    before: list[int | None] = []
+    for number, (_, right) in enumerate(pairs):
+        length = bisect_left(ends, right)
+        before.append(ends_at[length - 1] if length else None)
+        ends[length : length + 1] = [right]
+        ends_at[length : length + 1] = [number]
+    found: Pairs = []
+    at = ends_at[-1] if ends_at else None
+    while at is not None:
+        found.append(pairs[at])
+        at = before[at]
+    return found[::-1]
+
+
+def _shortest_edit(old: Sequence[bytes], new: Sequence[bytes], most: int) -> Pairs | None:
+    """Myers' greedy algorithm; None when there are more than `most` changes."""
+    if _fewest_changes(old, new) > most:
+        return None
     reach = {1: 0}
     trace: list[dict[int, int]] = []
-    for changes in range(min(len(old) + len(new), MOST_CHANGES) + 1):
+    for changes in range(min(len(old) + len(new), most) + 1):
         trace.append({k: reach[k] for k in range(-changes - 1, changes + 2) if k in reach})
         for k in range(-changes, changes + 1, 2):
             down = k == -changes or (k != changes and reach[k - 1] < reach[k + 1])
@@ -64,6 +111,13 @@ def _shortest_edit(old: Sequence[bytes], new: Sequence[bytes]) -> Pairs | None:
             if x >= len(old) and y >= len(new):
                 return _walk_back(trace, len(old), len(new))
     return None
+
+
+def _fewest_changes(old: Sequence[bytes], new: Sequence[bytes]) -> int:
+    """As many at least, whatever order the lines are in."""
+    difference = Counter(old)
+    difference.subtract(new)
+    return sum(map(abs, difference.values()))
 
 
 def _walk_back(trace: list[dict[int, int]], x: int, y: int) -> Pairs:

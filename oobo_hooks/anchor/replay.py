@@ -6,6 +6,8 @@ the edits others were at work (a person, a formatter, git), and lines follow the
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +15,8 @@ from itertools import pairwise
 from oobo_hooks.anchor import layout
 from oobo_hooks.anchor.alignment import Pairs, matches, normalised, pair_up, slid, tells, without_space
 from oobo_hooks.anchor.edit import Edit, Passage, bare, split_lines
+
+_NEWLINE = re.compile(rb"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class Replay:
         """
         texts = split_lines(content)
         lines, carried = self._carried(texts)
-        return lines, {index for index in range(len(texts)) if index not in carried.values()}
+        return lines, set(range(len(texts))).difference(carried.values())
 
     def key(self, text: bytes) -> bytes:
         """What makes two lines the same."""
@@ -194,7 +198,9 @@ class Replay:
         content = b"".join(line.text for line in self.lines)
         passage = _fitted(one.passage, content)
         for position in _places(content, passage.new, passage):
-            if content[:position].endswith(b"\n") < (passage.changes[1][:1] == [0] and passage.new[:1] == b"\n"):
+            if (content[position - 1 : position] == b"\n") < (
+                passage.changes[1][:1] == [0] and passage.new[:1] == b"\n"
+            ):
                 continue
             first = content.count(b"\n", 0, position)
             for index in passage.changes[1]:
@@ -209,14 +215,15 @@ class Replay:
         content = b"".join(line.text for line in self.lines)
         passage = _fitted(passage, content)
         places = _places(content, passage.old, passage)
+        starts = _line_starts(content)
         for position in reversed(places):
             end = position + len(passage.old)
-            head = content[content.rfind(b"\n", 0, position) + 1 : position] + passage.new
-            first, last = content.count(b"\n", 0, position), content.count(b"\n", 0, end)
-            if content[:end].endswith(b"\n") and (not head or head.endswith(b"\n")):
-                tail = b""
-            else:
-                tail = content[end:].partition(b"\n")[0] + content[end:].partition(b"\n")[1]
+            first, last = (bisect_right(starts, place) - 1 for place in (position, end))
+            head = content[starts[first] : position] + passage.new
+            tail = b""
+            if not end or end != starts[last] or (head and not head.endswith(b"\n")):
+                # The rest of the line as it is by now: a place further along it is replaced already.
+                tail = b"".join(line.text[end - starts[last] :] for line in self.lines[last : last + 1])
                 last += 1
             self._rewrite(edit, start, first, last, split_lines(head + tail))
         return bool(places)
@@ -261,6 +268,11 @@ def _fitted(passage: Passage, content: bytes) -> Passage:
     return Passage(old, new, passage.everywhere, passage.line)
 
 
+def _line_starts(content: bytes) -> list[int]:
+    """Where its lines begin; what comes after a newline is one, though empty."""
+    return [0, *(found.end() for found in _NEWLINE.finditer(content))]
+
+
 def _places(content: bytes, wanted: bytes, passage: Passage) -> list[int]:
     """Where `wanted` stands in `content`, as far as the passage tells which of its places is meant."""
     if not wanted:
@@ -273,8 +285,8 @@ def _places(content: bytes, wanted: bytes, passage: Passage) -> list[int]:
         return places
     if passage.line is None:
         return []
-    line = passage.line - 1
-    return [min(places, key=lambda place: abs(content.count(b"\n", 0, place) - line))]
+    line, starts = passage.line, _line_starts(content)
+    return [min(places, key=lambda place: abs(bisect_right(starts, place) - line))]
 
 
 def _place_of_nothing(content: bytes, line: int | None) -> list[int]:
