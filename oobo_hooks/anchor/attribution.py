@@ -22,10 +22,15 @@ from oobo_hooks.anchor.writer import Writer
 
 @dataclass
 class FileAttribution:
-    """Lines of one file: line number → its writer, and number of a removed line → the session that removed it."""
+    """Lines of one file: line number → its writer, and number of a removed line → the session that removed it.
+
+    What is carried over as a person's is in `by_hand` and `removed_by_hand`: nobody else may claim it.
+    """
 
     written: dict[int, Writer] = field(default_factory=dict)
     removed: dict[int, Writer] = field(default_factory=dict)
+    by_hand: set[int] = field(default_factory=set)
+    removed_by_hand: set[int] = field(default_factory=set)
 
     @property
     def writers(self) -> list[Writer]:
@@ -101,11 +106,15 @@ class _FileWork:
     def _carry(self, blocks: Sequence[CarriedLines]) -> None:
         for number, writer in carry_over([block.added for block in blocks], self._open_added):
             del self._open_added[number]
-            if writer is not None:
+            if writer is None:
+                self._found.by_hand.add(number)
+            else:
                 self._found.written[number] = writer
         for number, writer in carry_over([block.removed for block in blocks], self._open_removed):
             del self._open_removed[number]
-            if writer is not None:
+            if writer is None:
+                self._found.removed_by_hand.add(number)
+            else:
                 self._found.removed[number] = writer
 
     def _replay(self, edits: Sequence[Edit], contents: Contents) -> None:

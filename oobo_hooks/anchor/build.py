@@ -113,9 +113,9 @@ def _claim_for_unreadable(links: Sequence[Link], facts: CommitFacts, found: Attr
     writer = Writer(blind.session_id, blind.tool)
     for file in facts.files:
         lines = found.files.setdefault(file.path, FileAttribution())
-        for number in file.added_lines:
+        for number in file.added_lines.keys() - lines.by_hand:
             lines.written.setdefault(number, writer)
-        for number in file.removed_lines:
+        for number in file.removed_lines.keys() - lines.removed_by_hand:
             lines.removed.setdefault(number, writer)
 
 

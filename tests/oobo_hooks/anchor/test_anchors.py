@@ -289,6 +289,19 @@ def test_a_subagent_is_linked_as_one_with_its_parent(repository: Repository) -> 
     assert line_kinds(anchor, "b") == {1: "ai"}
 
 
+def test_what_was_written_by_hand_stays_so_when_an_agent_without_a_log_amends(repository: Repository) -> None:
+    repository.write("a", "old\n")
+    repository.commit()
+    repository.write("a", "1\n2\n")
+    repository.commit()
+    repository.anchor()
+    repository.write("a", "1\n2\n3\n")
+    repository.commit("reworded", "--amend", env={"CODEX_SESSION_ID": "none"})
+    anchor = repository.anchor()
+    assert line_kinds(anchor, "a") == {1: "human", 2: "human", 3: "ai"}
+    assert (anchor["deleted"], anchor["ai_deleted"]) == (1, 0)
+
+
 def test_an_amended_commit_carries_lines_and_names_what_it_replaces(repository: Repository) -> None:
     session = ClaudeSession(repository.path)
     session.writes(repository.path / "a", "ai 1\nai 2\n")
