@@ -17,7 +17,7 @@ from shared.transcripts import Session
 
 WINDOW_SECONDS = 24 * 3600.0
 LOG_WAIT_SECONDS = 2.0
-"""How long a log that is named but not there yet is waited for: tools write it a little late."""
+"""How old a commit may be for a log it names, that is not there yet, to be waited for: tools write it a little late."""
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Candidates:
     _evidence: dict[tuple[str, str], list[SessionEvidence]] = field(default_factory=dict)
     _wanted: tuple[str, ...] = ()
     _seen_records: frozenset[tuple[str, int, int]] | None = None
+    _missed: set[str] = field(default_factory=set)
 
     def recent(self) -> list[Session]:
         """Sessions that worked here in the last day, the newest first."""
@@ -91,16 +92,18 @@ class Candidates:
             state = path.stat()
             yield path.name, state.st_mtime_ns, state.st_size
 
-    def by_id(self, session_id: str, tool: str | None, *, wait: bool = True) -> Session | None:
-        """The session with this id, waited for a little while when its log is not there yet."""
+    def by_id(self, session_id: str, tool: str | None, *, wait_until: float = 0.0) -> Session | None:
+        """The session with this id; when its log is not there yet it is waited for, once, until that time."""
         for session in self.recent():
             if session.id == session_id:
                 return session
         if tool is not None and tool not in transcripts.TOOLS:
             return None
-        deadline = time.monotonic() + (LOG_WAIT_SECONDS if wait else 0.0)
         while True:
             found = transcripts.read_session(session_id, tool=tool)
-            if found is not None or time.monotonic() > deadline:
-                return found
+            if found is not None or session_id in self._missed or time.time() > wait_until:
+                break
             time.sleep(0.1)
+        if found is None and wait_until:
+            self._missed.add(session_id)
+        return found

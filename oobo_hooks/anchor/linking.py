@@ -16,6 +16,7 @@ from typing import Literal
 
 from oobo_hooks import environment
 from oobo_hooks.agents.records import AgentRecord
+from oobo_hooks.anchor import candidates as sessions_here
 from oobo_hooks.anchor.candidates import WINDOW_SECONDS, Candidates
 from oobo_hooks.anchor.edit import Edit
 from oobo_hooks.anchor.evidence import SessionEvidence
@@ -131,7 +132,7 @@ def find_links(
     links: dict[str, Link] = {}
     caller = caller_of(record)
     if caller is not None:
-        for link in _explicit(caller, worktree, committed, candidates):
+        for link in _explicit(caller, record, worktree, committed, candidates):
             links.setdefault(link.session_id, link)
     for told in candidates.records():
         for link in _recorded(told, committed, candidates, record, taken):
@@ -142,8 +143,10 @@ def find_links(
     return list(links.values())
 
 
-def _explicit(caller: Caller, worktree: str, committed: Sequence[str], candidates: Candidates) -> Iterator[Link]:
-    session, reason = _session_of(caller, worktree, candidates)
+def _explicit(
+    caller: Caller, record: Record, worktree: str, committed: Sequence[str], candidates: Candidates
+) -> Iterator[Link]:
+    session, reason = _session_of(caller, record, worktree, candidates)
     if session is None:
         if caller.session_id is not None:
             yield _without_log(caller, caller.session_id, committed, candidates)
@@ -167,9 +170,10 @@ def _without_log(caller: Caller, session_id: str, committed: Sequence[str], cand
     )
 
 
-def _session_of(caller: Caller, worktree: str, candidates: Candidates) -> tuple[Session | None, str]:
+def _session_of(caller: Caller, record: Record, worktree: str, candidates: Candidates) -> tuple[Session | None, str]:
     if caller.session_id is not None:
-        return candidates.by_id(caller.session_id, caller.tool), caller.reason
+        wait_until = record.seen_at + sessions_here.LOG_WAIT_SECONDS
+        return candidates.by_id(caller.session_id, caller.tool, wait_until=wait_until), caller.reason
     newest = _newest_here(caller, worktree, candidates)
     return newest, f"{caller.reason}, and this is the session that was at work in the worktree"
 
@@ -201,7 +205,7 @@ def _recorded(
     fresh = {owner: _fresh(candidates.recorded(committed).get(owner, ()), committed, record) for owner in told.owners}
     if not any(fresh.values()):
         return
-    session = candidates.by_id(told.session_id, told.tool, wait=False)
+    session = candidates.by_id(told.session_id, told.tool)
     by_log = {one.id: one for one in candidates.evidence(session, committed)} if session else {}
     for owner, edits in fresh.items():
         if edits:
