@@ -199,7 +199,10 @@ class BlobStore:
             return None
         name = hashlib.new(self.algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
         path = os.path.join(self.folder, name)
-        if not os.path.exists(path):
+        try:
+            # What is named again is needed for as long again.
+            os.utime(path)
+        except FileNotFoundError:
             private_folder(self.folder)
             beside = f"{path}.{os.getpid()}"
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -38,6 +38,9 @@ def edits_in(record: AgentRecord, worktree: str) -> Iterator[tuple[int, Recorded
 def _edit(one: RecordedEdit, owner: str, number: int) -> Edit:
     edit_id = f"hook:{number}:{one.call_id}"
     before, after = _before(one), _after(one)
+    if before is None and one.before_blob is not None:
+        # What is not kept any more was not empty: only with it the content afterwards tells what the edit brought.
+        after = None
     if one.partial and before is not None and after is not None:
         passages = (Passage(before, after),)
         return Edit(owner, one.tool, edit_id, one.at_ms, one.path, passages=passages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,18 @@ def test_an_edit_is_kept_with_the_files_very_bytes_before_and_after(repository: 
     assert (made.before(), made.after(), made.before_known) == (b"one\n", b"one\ntwo\n", True)
     assert made.after_blob == repository.git("hash-object", "src/app.py"), "it is git's own name"
     assert dict(record.tools) == {"Edit": 1}
+
+
+def test_what_is_kept_again_is_kept_for_as_long_again(repository: Repository) -> None:
+    file = repository.write("a", "one\n")
+    edit(repository, file, "two\n", call="a")
+    blob = repository.state_dir / "agents" / "blobs" / repository.git("hash-object", "a")
+    os.utime(blob, (0, 0))
+    edit(repository, file, "three\n", call="b")
+    (repository.state_dir / "agents" / "swept").unlink()
+    tell("claude", claude("SessionStart", repository, session_id="s-2"))
+    assert (repository.state_dir / "agents" / "swept").exists()
+    assert blob.exists()
 
 
 def test_new_and_deleted_files_have_nothing_before_and_nothing_after(repository: Repository) -> None:

@@ -100,6 +100,16 @@ def test_what_was_kept_and_is_gone_leaves_the_lines_to_the_log(repository: Repos
     assert line_kinds(repository.anchor(), "a.py") == {4: "ai", 8: "human"}
 
 
+def test_a_persons_lines_are_no_agents_when_what_was_before_its_edit_is_gone(repository: Repository) -> None:
+    file = begun(repository)
+    file.write_text(BASE + "by hand\n")
+    before = repository.git("hash-object", "a.py")
+    edit(repository, file, BASE + "by hand\nby the agent\n")
+    (repository.state_dir / "agents" / "blobs" / before).unlink()
+    repository.commit()
+    assert line_kinds(repository.anchor(), "a.py")[7] == "human"
+
+
 def test_without_log_and_content_nothing_is_claimed(repository: Repository) -> None:
     file = begun(repository)
     edit(repository, file, BASE + "by the agent\n")
