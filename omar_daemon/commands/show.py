@@ -58,6 +58,7 @@ def _facts(found: dict[str, Any], parent: str | None) -> list[tuple[str, str]]:
         ("health", health),
         ("task", found["task"]),
         ("delivery", found["prompt_delivery"]),
+        ("draft", ", ".join(f"not in its input, but in {path}" for path in found.get("drafts", ()))),
         ("parent", parent or ""),
         ("children", ", ".join(found["children"])),
         ("backend", found["backend"]),

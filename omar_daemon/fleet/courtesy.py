@@ -16,9 +16,10 @@ from omar_daemon.fleet import boxes, drafts, kept, processes
 from omar_daemon.fleet.boxes import Box, Capture
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.delivery import Courier, Target, comparable
-from omar_daemon.fleet.ending import Later
-from omar_daemon.fleet.errors import AgentDead, DeliveryFailed, InputOccupied, TmuxError
+from omar_daemon.fleet.errors import AgentDead, InputOccupied
+from omar_daemon.fleet.roster import Agent
 from omar_daemon.fleet.styles import cells, plain
+from shared.errors import OmaError
 
 log = logging.getLogger("omar.fleet")
 
@@ -30,7 +31,9 @@ LOOK_SECONDS = 0.2
 KEY_SECONDS = 0.4
 ERASE_SECONDS = 8.0
 DOUBT_SECONDS = 0.3
-RESTORE_LOOKS = 60
+RESTORE_LOOKS = 29
+"""How often, once a second, a draft is tried to be put back into an input that could take it."""
+RETURN_SECONDS = 5.0
 REST_SECONDS = 0.5
 """How long a draft stands unchanged before it is touched: keys of a person and of ours must not mix."""
 CHUNK_LENGTH = 140
@@ -40,6 +43,7 @@ HIDDEN = "Its input box is not on its screen."
 ELSEWHERE = "Something else than its input (a shell, a menu, a transcript) takes what is typed."
 BUSY = "A draft stands in its input, and the program is still taking what was typed."
 STUBBORN = "A draft stands in its input that could not be taken out."
+OUT = "A draft that was taken out does not stand in its input again yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +64,19 @@ class Desk:
 
 
 class Courtesy:
-    """`later` runs what must not hold up a delivery."""
+    """A draft that is out of its input is on the disk, and goes back there before anything else is typed."""
 
-    def __init__(self, reader: Channel, actor: Channel, courier: Courier, later: Later) -> None:
+    def __init__(self, reader: Channel, actor: Channel, courier: Courier) -> None:
         self._reader = reader
         self._actor = actor
         self._courier = courier
-        self._later = later
         # Programs that have shown their input box, and drafts that did not come out, by pane and process.
         self._met: set[tuple[str, int]] = set()
         self._stubborn: dict[tuple[str, int], Box] = {}
 
-    async def wait_for_person(self, target: Target, is_attached: Callable[[], Awaitable[bool]]) -> None:
+    async def wait_for_person(self, agent: Agent, target: Target, is_attached: Callable[[], Awaitable[bool]]) -> None:
         """Return when there is no draft, or it is at rest and nobody attached; after 30 s at most. InputOccupied."""
+        await self.wait_for_return(agent, target)
         began = changed = time.monotonic()
         seen = ""
         while True:
@@ -85,59 +89,86 @@ class Courtesy:
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
+    async def wait_for_return(self, agent: Agent, target: Target) -> None:
+        """While an earlier draft is on its way back; not for what stands in its way, which `aside` tells."""
+        deadline = time.monotonic() + RETURN_SECONDS
+        while is_out(agent) and time.monotonic() < deadline and (await self._look(target)).problem is None:
+            await asyncio.sleep(LOOK_SECONDS)
+
     @contextlib.asynccontextmanager
-    async def aside(self, target: Target, own: str = "") -> AsyncIterator[None]:
-        """Meanwhile the input is empty; a draft stands there again afterwards. Raises InputOccupied.
+    async def aside(self, agent: Agent, target: Target, own: str = "") -> AsyncIterator[None]:
+        """Meanwhile the input is empty; a draft stands there again afterwards. The caller has the agent's turn.
+        Raises InputOccupied.
 
         `own` is what was sent there without Enter: that is no person's, and stays.
         """
-        draft = await self._take_out(target, own)
+        draft = await self._take_out(agent, target, own)
         try:
             yield
         finally:
             if draft:
-                await self._give_back(target, draft)
+                await self._give_back(agent, target, draft)
 
     @contextlib.asynccontextmanager
-    async def round(self, target: Target, own: str) -> AsyncIterator[None]:
+    async def round(self, agent: Agent, target: Target, own: str) -> AsyncIterator[None]:
         """`aside` for a text that was sent: it may answer a question, and only known programs show what a draft is."""
         known = target.backend is not None and target.backend.input_line is not None
         if not known or (await self._look(target)).problem == ASKED:
             yield
             return
-        async with self.aside(target, own):
+        async with self.aside(agent, target, own):
             yield
 
-    async def restore(self, target: Target, turn: asyncio.Lock) -> None:
-        """Put back what a daemon that was killed had taken out; `turn` is for one look or text at a time."""
-        draft = await asyncio.to_thread(kept.load, target.name)
-        if draft is None:
-            return
-        for _ in range(RESTORE_LOOKS):
-            async with turn:
-                if await self._complete(target, draft):
-                    return
-            await asyncio.sleep(1.0)
-        log.warning(
-            "a draft for agent %s could not be put back; it is kept in %s", target.name, kept.path_of(target.name)
-        )
+    def restore(self, agent: Agent, target: Target) -> None:
+        """Put back what this daemon, or one that was killed, has taken out, as soon as the input takes it."""
+        agent.restoration = asyncio.create_task(self._restore(agent, target))
 
-    async def _complete(self, target: Target, draft: str) -> bool:
+    async def give_up(self, agent: Agent) -> None:
+        """A draft that has no input to go back to stays on the disk, and the log says where."""
+        path = await asyncio.to_thread(kept.leave, agent.name)
+        if path is not None:
+            log.warning("a draft could not be put back into agent %s; it is kept in %s", agent.name, path)
+
+    async def _restore(self, agent: Agent, target: Target) -> None:
+        draft = await asyncio.to_thread(kept.load, agent.name)
+        looks = RESTORE_LOOKS if draft is not None else 0
+        while looks and agent.record.stage != "ended":
+            try:
+                async with agent.turn:
+                    desk = await self._look(target)
+                    if await self._complete(target, draft or "", desk):
+                        return
+                # A question is waited for as long as it stands.
+                looks -= desk.problem is None
+            except AgentDead:
+                break
+            except OmaError as error:
+                looks -= 1
+                log.warning("a draft does not go back into agent %s yet: %s", agent.name, error.message)
+            await asyncio.sleep(1.0)
+        await self.give_up(agent)
+
+    async def _complete(self, target: Target, draft: str, desk: Desk) -> bool:
         """Whether the draft stands again. While something else stands there, perhaps the text of an event that is
         still to be submitted, it does not."""
-        desk = await self._look(target)
         missing = kept.rest(draft, desk.draft) if desk.problem is None else None
         return missing is not None and await self._put_back(target, missing)
 
-    async def _take_out(self, target: Target, own: str) -> str:
+    async def _take_out(self, agent: Agent, target: Target, own: str) -> str:
         desk = await self._free_desk(target, own)
+        if is_out(agent):
+            raise InputOccupied(OUT)
         if not desk.draft or _is_own(desk, own):
             return ""
-        if desk.box is not None:
-            await asyncio.to_thread(kept.keep, target.name, desk.draft)
-        taken = await self._take_out_of_box(target, desk) if desk.box is not None else await self._erase_line(target)
-        if taken:
-            await asyncio.to_thread(kept.keep, target.name, taken)
+        await _keep_first(agent, desk.draft)
+        try:
+            erase = self._take_out_of_box(agent, target, desk.box) if desk.box else self._erase_line(target)
+            taken = await erase
+        except BaseException:
+            if not is_out(agent):
+                self.restore(agent, target)
+            raise
+        await _keep_exactly(agent, taken)
         return taken
 
     async def _free_desk(self, target: Target, own: str = "") -> Desk:
@@ -159,19 +190,19 @@ class Courtesy:
         tried = self._stubborn.get(_program(target))
         return STUBBORN if tried is not None and tried.rows == desk.box.rows else drafts.unreadable(desk.box)
 
-    async def _take_out_of_box(self, target: Target, desk: Desk) -> str:
+    async def _take_out_of_box(self, agent: Agent, target: Target, found: Box) -> str:
         """Empty a box key by key, for what each took away tells the breaks of a person from those of the screen."""
-        assert desk.box is not None
-        box, taken = await self._at_its_end(target, desk.box), ""
+        box, taken = found, ""
         try:
+            box = await self._at_its_end(target, box)
             while box.draft:
-                found = await self._erase(target, box)
-                if found is None:
-                    self._stubborn[_program(target)] = desk.box
+                erased = await self._erase(target, box)
+                if erased is None:
+                    self._stubborn[_program(target)] = found
                     raise InputOccupied(STUBBORN)
-                box, taken = found[0], found[1] + taken
+                box, taken = erased[0], erased[1] + taken
         except BaseException:
-            await self._give_back(target, taken)
+            await self._give_back(agent, target, taken)
             raise
         return taken
 
@@ -203,25 +234,23 @@ class Courtesy:
             raise InputOccupied(BUSY)
         return back
 
-    async def _give_back(self, target: Target, draft: str) -> None:
-        """Now, or when the person has answered the question that stands in the draft's place."""
-        if not await self._put_back(target, draft):
-            self._later(self._put_back_later(target, draft))
+    async def _give_back(self, agent: Agent, target: Target, draft: str) -> None:
+        """Now, or when the person has answered the question that stands in the draft's place. What was delivered
+        meanwhile has arrived, whatever goes wrong here."""
+        try:
+            if await self._put_back(target, draft):
+                return
+        except OmaError as error:
+            log.warning("a draft does not go back into agent %s yet: %s", agent.name, error.message)
+        self.restore(agent, target)
 
     async def _put_back(self, target: Target, draft: str) -> bool:
         """Type the draft again, without submitting it; False while a question stands, which it might answer."""
-        try:
-            if (await self._look(target)).problem is not None:
-                return False
-            await self._type(target, draft)
-            await asyncio.to_thread(kept.drop, target.name)
-        except (AgentDead, DeliveryFailed, TmuxError) as error:
-            log.warning("a draft of %d characters could not be put back into %s: %s", len(draft), target.name, error)
+        if (await self._look(target)).problem is not None:
+            return False
+        await self._type(target, draft)
+        await asyncio.to_thread(kept.drop, target.name)
         return True
-
-    async def _put_back_later(self, target: Target, draft: str) -> None:
-        while not await self._put_back(target, draft):
-            await asyncio.sleep(1.0)
 
     async def _type(self, target: Target, text: str) -> None:
         """As a person would, line by line: a text of several lines in one paste would be shown collapsed."""
@@ -321,6 +350,29 @@ class Courtesy:
             return ""
         reads_lines = await asyncio.to_thread(processes.waits_at_terminal, target.pid)
         return typed if reads_lines else ""
+
+
+def is_out(agent: Agent) -> bool:
+    """Whether a draft was taken out of its input and is still to be put back."""
+    return agent.restoration is not None and not agent.restoration.done()
+
+
+async def _keep_first(agent: Agent, draft: str) -> None:
+    """As the screen shows it, before it is touched; InputOccupied when it would be nowhere but in memory."""
+    try:
+        await asyncio.to_thread(kept.keep, agent.name, draft)
+    except OmaError as error:
+        raise InputOccupied(f"A draft stands in its input that cannot be kept meanwhile: {error.message}") from error
+
+
+async def _keep_exactly(agent: Agent, taken: str) -> None:
+    """As it was: the keys that took it away have told what the screen does not."""
+    if not taken:
+        await asyncio.to_thread(kept.drop, agent.name)
+        return
+    # What the screen showed is kept already, and what was taken out goes back from memory.
+    with contextlib.suppress(OmaError):
+        await asyncio.to_thread(kept.keep, agent.name, taken)
 
 
 def _program(target: Target) -> tuple[str, int]:

@@ -82,8 +82,9 @@ class Ender:
                     await self._end(child, ended, tree=True)
 
     async def _hang_up(self, agent: Agent) -> None:
-        if agent.introduction is not None:
-            agent.introduction.cancel()
+        for task in (agent.introduction, agent.restoration):
+            if task is not None:
+                task.cancel()
         view = self._watch.view(agent.name)
         if view is None:
             return

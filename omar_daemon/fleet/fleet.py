@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omar_daemon.fleet import control, environment, live_state, panes, server, spool, views
+from omar_daemon.fleet import control, environment, kept, live_state, panes, server, spool, views
 from omar_daemon.fleet.backends import Backend
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.connection import SubprocessConnection
@@ -60,7 +60,7 @@ class Fleet:
         self._actor = Channel(connection, "act")
         self.watch = Watch(self._reader, self._backend_of, options.errors, self._has_running_agents)
         self.courier = Courier(self._reader, self._actor)
-        self._courtesy = Courtesy(self._reader, self._actor, self.courier, self._later)
+        self._courtesy = Courtesy(self._reader, self._actor, self.courier)
         self._spawner = Spawner(options, self.roster, self.watch, self._actor, connection)
         self._introducer = Introducer(self.roster, self.courier, self._courtesy, self._is_attached)
         self._chores: set[asyncio.Task[None]] = set()
@@ -82,7 +82,7 @@ class Fleet:
         except TmuxError as error:
             log.warning("%s", error.message)
         for agent in self.roster.all():
-            self._resume(agent)
+            await self._resume(agent)
         self._loop = asyncio.create_task(self._upkeep.run())
 
     async def stop(self) -> None:
@@ -134,7 +134,8 @@ class Fleet:
         tail = await self._tail(agent, lines)
         line = self._brief(agent, time.time())
         children = [child.name for child in self.roster.children(agent.name)]
-        return views.detail(agent, self.watch.view(agent.name), line, tail, children)
+        drafts = await asyncio.to_thread(kept.files, agent.name)
+        return views.detail(agent, self.watch.view(agent.name), line, tail, children, drafts)
 
     async def summary(self, name: str) -> dict[str, Any]:
         """`{id, health, task, status, children}`; UnknownAgent."""
@@ -181,10 +182,12 @@ class Fleet:
         target = self._target(agent)
         if not raw and not agent.ready and view.reading.question is None:
             await self._settle(agent, view, target)
+        as_by_hand = raw or force or not (text and enter)
+        if not as_by_hand:
+            await self._courtesy.wait_for_return(agent, target)
         async with agent.turn:
             try:
-                as_by_hand = raw or force or not (text and enter)
-                async with contextlib.nullcontext() if as_by_hand else self._courtesy.round(target, agent.typed):
+                async with contextlib.nullcontext() if as_by_hand else self._courtesy.round(agent, target, agent.typed):
                     await self.courier.deliver(target, text, enter=enter, raw=raw)
                 agent.typed = "" if enter or raw else agent.typed + text
             except InputOccupied as held:
@@ -210,19 +213,16 @@ class Fleet:
         view, target = self._living_view(agent), self._target(agent)
         if not agent.ready:
             await self._settle(agent, view, target)
-        await self._courtesy.wait_for_person(target, lambda: self._is_attached(agent))
+        await self._courtesy.wait_for_person(agent, target, lambda: self._is_attached(agent))
         async with agent.turn:
             try:
-                async with self._courtesy.aside(target):
+                async with self._courtesy.aside(agent, target):
                     await self.courier.deliver(target, text, enter=True, phase=phase)
             finally:
                 self.watch.outdate()
 
     async def _introduced(self, agent: Agent) -> None:
-        """Wait until an earlier draft stands again and the first message has arrived; InputOccupied when that one may
-        not be typed either."""
-        if agent.restoration is not None:
-            await asyncio.wait({agent.restoration})
+        """Wait for the first message to arrive; InputOccupied when that one may not be typed either."""
         while agent.introduction is not None and not agent.introduction.done():
             if agent.record.delivery_problem is not None:
                 raise InputOccupied(agent.record.delivery_problem)
@@ -341,14 +341,15 @@ class Fleet:
         text = agent.record.status if text is None else text
         return text if text and text.strip() else None
 
-    def _resume(self, agent: Agent) -> None:
+    async def _resume(self, agent: Agent) -> None:
         view = self.watch.view(agent.name)
         if view is None or view.pane.dead:
+            await self._courtesy.give_up(agent)
             return
         agent.ready = time.time() - agent.record.created_at > READY_AGE_SECONDS
         target = self._target(agent)
         self._introducer.resume(agent, target)
-        agent.restoration = asyncio.create_task(self._courtesy.restore(target, agent.turn))
+        self._courtesy.restore(agent, target)
 
     def _target(self, agent: Agent) -> Target:
         view = self.watch.view(agent.name)

@@ -69,8 +69,8 @@ class Introducer:
         """As soon as nothing in the input is in its way; until then the record says what it is."""
         while True:
             try:
-                await self._courtesy.wait_for_person(target, lambda: self._is_attached(agent))
-                async with agent.turn, self._courtesy.aside(target):
+                await self._courtesy.wait_for_person(agent, target, lambda: self._is_attached(agent))
+                async with agent.turn, self._courtesy.aside(agent, target):
                     await self._courier.deliver(
                         target, message, enter=True, phase=lambda reached: self._reach(agent, reached)
                     )

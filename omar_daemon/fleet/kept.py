@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from pathlib import Path
 
 from omar_daemon.fleet import screen
@@ -30,6 +32,21 @@ def drop(name: str) -> None:
     """It stands in its place again."""
     with contextlib.suppress(OSError):
         path_of(name).unlink()
+
+
+def leave(name: str) -> Path | None:
+    """Put the draft of an agent away for the person, out of the way of the next one; where it is then."""
+    path = path_of(name).with_name(f"draft-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.txt")
+    try:
+        path_of(name).rename(path)
+    except OSError:
+        return None
+    return path
+
+
+def files(name: str) -> list[Path]:
+    """Every draft of an agent that does not stand in its input."""
+    return sorted(paths.agent_dir(name).glob("draft*.txt"))
 
 
 def rest(draft: str, standing: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from omar_daemon.fleet import environment, panes, screen, views
+from omar_daemon.fleet import environment, kept, panes, screen, views
 from omar_daemon.fleet.connection import Reply, SubprocessConnection
 from omar_daemon.fleet.errors import TmuxError, TmuxMissing, UnknownAgent
 from omar_daemon.fleet.launch import short_name
@@ -44,7 +44,8 @@ class Peek:
             raise UnknownAgent(f"Agent '{name}' not found.", hint="`omar list` shows the agents.")
         children = sorted(one.name for one in self._agents.values() if one.record.parent == agent.name)
         view = self._views.get(agent.name)
-        return views.detail(agent, view, self._brief(agent), self._tail(agent, lines), children)
+        tail, left = self._tail(agent, lines), kept.files(agent.name)
+        return views.detail(agent, view, self._brief(agent), tail, children, left)
 
     def _panes(self, *, is_awaited: bool) -> dict[str, panes.Pane]:
         """The panes of agents; TmuxMissing when one is awaited there, for nobody knows then whether it lives."""

@@ -22,7 +22,7 @@ class Agent:
     `decided` is set once its start has succeeded or failed. `session_id` is the tmux session its spawn made.
     `turn` keeps deliveries to its pane in order. `ready` is set once its program was seen to take input. `ending`
     is set while it is being removed. `introduction` is the task that brings its first message. `typed` is what was
-    sent and not submitted since. `restoration` puts back a draft that a killed daemon had taken out. `family` are
+    sent and not submitted since. `restoration` puts back a draft that could not be put back at once. `family` are
     the processes it had when it was killed.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from pathlib import Path
 from typing import Any
 
 from omar_daemon.fleet import health, panes, screen
@@ -57,9 +58,12 @@ def brief(agent: Agent, view: View | None, state: Health, now: float) -> dict[st
     return answer
 
 
-def detail(agent: Agent, view: View | None, line: dict[str, Any], tail: str, children: list[str]) -> dict[str, Any]:
+def detail(
+    agent: Agent, view: View | None, line: dict[str, Any], tail: str, children: list[str], drafts: list[Path]
+) -> dict[str, Any]:
     """The whole agent: its line of the list and what only the detail has. `health_reason` is the line of its screen
-    that makes it `waiting` or `stuck`, None when there is none."""
+    that makes it `waiting` or `stuck`, None when there is none; `drafts` are files with what a person had half typed
+    there and does not stand there again."""
     record = agent.record
     return {
         **line,
@@ -73,6 +77,7 @@ def detail(agent: Agent, view: View | None, line: dict[str, Any], tail: str, chi
         "children": children,
         "prompt_delivery": prompt_delivery(agent),
         "health_reason": _reason(view, line["health"]),
+        "drafts": [str(path) for path in drafts],
     }
 
 

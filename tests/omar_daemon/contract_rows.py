@@ -77,7 +77,7 @@ AGENT_ROWS = [
     row("GET", AGENTS, 200, "?parent=ea&health=working", keys="agents manager"),
     row("GET", AGENTS, 400, "?health=fine"),
     row("GET", AGENT, 200, "here", keys=f"{BRIEF} session task workdir command model role output_tail children"
-        " prompt_delivery health_reason", id="here", status="running"),
+        " prompt_delivery health_reason drafts", id="here", status="running"),
     row("GET", AGENT, 200, "omar-agent-here?lines=1", id="here"),
     row("GET", AGENT, 200, "dead", status="dead", health="dead", exit_code=3),
     row("GET", AGENT, 404, "nobody"),

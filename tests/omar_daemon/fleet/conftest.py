@@ -69,6 +69,10 @@ class Running:
         found: dict[str, Any] = next(line for line in self.do(self.fleet.overview())["agents"] if line["id"] == name)
         return found
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def close(self) -> None:
         self.do(self.fleet.stop())
         self.abandon()

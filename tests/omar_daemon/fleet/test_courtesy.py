@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import shutil
+import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from omar_daemon.fleet import courtesy
+from omar_daemon.fleet import courtesy, kept
 from omar_daemon.fleet.backends import Registry
 from omar_daemon.fleet.errors import InputOccupied
 from shared import paths
@@ -29,7 +33,18 @@ def faces(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     commands = {name: {"command": f"env FACE={name} {TUI}"} for name in FACES}
     running = Running(registry=Registry(commands))
     yield running
-    running.close()
+    if running.is_alive:
+        running.close()
+
+
+@contextlib.contextmanager
+def anew(ended: Running) -> Iterator[Running]:
+    """The next daemon."""
+    running = Running(registry=ended.fleet.options.registry)
+    try:
+        yield running
+    finally:
+        running.close()
 
 
 def told(home: Path) -> list[str]:
@@ -210,6 +225,105 @@ def test_the_first_message_waits_for_a_draft_that_came_before_it(faces: Running,
     faces.send("fake", "")
     until(lambda: faces.detail("fake")["prompt_delivery"] == "delivered")
     assert told(home) == [COLLAPSED, "YOUR NAME: fake\nYOUR PARENT: ea\nYOUR TASK: Count."]
+
+
+EIGHT_LINES = "\n".join(f"draft line {number} of mine" for number in range(8))
+
+
+def put_in_front_of_a_question(faces: Running, home: Path, draft: str = EIGHT_LINES) -> None:
+    """A draft that is out of its box, because an event raised a question in its place."""
+    spawn(faces, home, "claude")
+    type_lines(draft)
+    until(lambda: draft.split("\n")[-1] in faces.detail("fake")["output_tail"])
+    deliver(faces, "ask me")
+    assert told(home) == ["ask me"] and draft not in box_of(faces)
+
+
+def box_of(faces: Running) -> str:
+    return str(faces.detail("fake")["output_tail"]).split("● Understood.")[-1]
+
+
+def test_an_event_does_not_come_into_a_draft_that_is_being_put_back(faces: Running, home: Path) -> None:
+    put_in_front_of_a_question(faces, home)
+    faces.send("fake", "1", enter=False)
+    events = [f"event {number}" for number in range(6)]
+    for event in events:
+        deliver(faces, event)
+    assert told(home) == ["ask me", *events]
+    until(lambda: "draft line 7 of mine" in box_of(faces))
+    tmux("send-keys", "-t", pane_of("fake"), "Enter")
+    until(lambda: told(home) == ["ask me", *events, EIGHT_LINES])
+
+
+def test_the_draft_goes_back_before_a_text_that_is_sent(faces: Running, home: Path) -> None:
+    put_in_front_of_a_question(faces, home, "half a thought")
+    faces.send("fake", "1", enter=False)
+    faces.send("fake", "third")
+    assert told(home) == ["ask me", "third"]
+    until(lambda: "half a thought" in box_of(faces))
+
+
+@pytest.mark.parametrize("stop", [Running.close, Running.abandon])
+def test_a_draft_outlives_the_daemon_however_long_a_question_stands(
+    faces: Running, home: Path, monkeypatch: pytest.MonkeyPatch, stop: Callable[[Running], None]
+) -> None:
+    monkeypatch.setattr(courtesy, "RESTORE_LOOKS", 1)
+    put_in_front_of_a_question(faces, home)
+    stop(faces)
+    with anew(faces) as again:
+        time.sleep(2.5)
+        again.send("fake", "1", enter=False)
+        until(lambda: "draft line 7 of mine" in box_of(again))
+        until(lambda: again.detail("fake")["drafts"] == [])
+        tmux("send-keys", "-t", pane_of("fake"), "Enter")
+        until(lambda: told(home) == ["ask me", EIGHT_LINES])
+
+
+def kept_draft(faces: Running) -> str:
+    """What stands in the only file that the agent's detail names."""
+    [path] = until(lambda: faces.detail("fake")["drafts"])
+    assert Path(path).stat().st_mode & 0o077 == 0
+    return Path(path).read_text()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_the_draft_of_an_agent_that_died_stays_in_a_file(
+    faces: Running, home: Path, caplog: pytest.LogCaptureFixture, restarted: bool
+) -> None:
+    put_in_front_of_a_question(faces, home)
+    assert kept_draft(faces) == EIGHT_LINES
+    if restarted:
+        faces.close()
+    pid = int(tmux("list-panes", "-t", pane_of("fake"), "-F", "#{pane_pid}"))
+    os.kill(pid, signal.SIGKILL)
+    with anew(faces) if restarted else contextlib.nullcontext(faces) as running:
+        until(lambda: "it is kept in" in caplog.text)
+        assert kept_draft(running) == EIGHT_LINES and running.detail("fake")["drafts"][0] in caplog.text
+
+
+def test_a_draft_whose_place_is_taken_stays_in_a_file_and_holds_nothing_up(
+    faces: Running, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courtesy, "RESTORE_LOOKS", 2)
+    put_in_front_of_a_question(faces, home)
+    tmux("send-keys", "-t", pane_of("fake"), "-l", "1another thought")
+    until(lambda: faces.detail("fake")["drafts"] != [str(kept.path_of("fake"))])
+    deliver(faces, "third")
+    assert told(home) == ["ask me", "third"] and kept_draft(faces) == EIGHT_LINES
+    until(lambda: "another thought" in box_of(faces))
+
+
+def test_a_draft_that_cannot_be_kept_is_not_taken_out(faces: Running, home: Path) -> None:
+    spawn(faces, home, "claude")
+    tmux("send-keys", "-t", pane_of("fake"), "-l", "half a thought")
+    until(lambda: "half a thought" in faces.detail("fake")["output_tail"])
+    shutil.rmtree(paths.agent_dir("fake"), ignore_errors=True)
+    paths.agent_dir("fake").parent.mkdir(exist_ok=True)
+    paths.agent_dir("fake").write_text("no folder")
+    with pytest.raises(InputOccupied, match="cannot be kept meanwhile"):
+        deliver(faces)
+    tmux("send-keys", "-t", pane_of("fake"), "Enter")
+    until(lambda: told(home) == ["half a thought"])
 
 
 async def _nothing(_phase: str) -> None: ...
