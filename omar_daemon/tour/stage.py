@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +24,8 @@ README = "# Greetings\n\nKind words for people. A throw-away repository of `omar
 FOREIGN = re.compile(r"(CLAUDE|CODEX_|OPENCODE|GEMINI_|CURSOR_|AIDER|OMAR_(AGENT|PARENT|URL)|OOBO_|OMAS_|GIT_)")
 FOREIGN_NAMES = frozenset({"AI_AGENT", "AGENT", "CI", "GITHUB_ACTIONS", "TMUX", "TMUX_PANE"})
 KEPT = re.compile(r"GIT_(CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)|EXEC_PATH|(AUTHOR|COMMITTER)_(NAME|EMAIL))\Z")
-GONE_SECONDS = 5.0
+GONE_SECONDS = 10.0
+WORKER = b"oobo_hooks.hook.worker"
 
 
 class Stage:
@@ -119,13 +121,21 @@ class Stage:
         return left
 
     def remove_folder(self) -> bool:
-        """Remove the folder; a worker of the hook that still ends may write into it once more, so look twice."""
+        """Remove the folder. A worker of the hook may write into it once more, one that begins makes it anew."""
         deadline = time.monotonic() + GONE_SECONDS
-        while self.root.exists() and time.monotonic() < deadline:
+        while (self.root.exists() or self._is_worked_in()) and time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 shutil.rmtree(self.root)
             time.sleep(0.02)
         return not self.root.exists()
+
+    def _is_worked_in(self) -> bool:
+        """Whether a worker of the hook lives: its command line names the repository."""
+        try:
+            listed = subprocess.run(["ps", "-A", "-o", "args="], check=False, capture_output=True)
+        except OSError:
+            return False
+        return any(WORKER in line and os.fsencode(self.root) in line for line in listed.stdout.splitlines())
 
 
 def tell_left(left: list[str]) -> None:

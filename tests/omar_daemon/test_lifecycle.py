@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from shared import local_daemon, paths
+from tests import ports
 from tests.daemon import Daemon
 
 
@@ -29,8 +30,7 @@ def omar(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 
 @pytest.fixture(autouse=True)
 def free_port(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = ports.free_port()
     monkeypatch.setenv("OMAR_PORT", str(port))
     yield port
     record = local_daemon.running()

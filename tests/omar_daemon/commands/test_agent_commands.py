@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import select
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import pytest
 from shared import paths
 from tests.daemon import Daemon
 from tests.omar_daemon.agent_stage import Stage, stage
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +76,7 @@ def test_an_agent_s_whole_life_from_the_shell(daemon: Daemon, home: Path) -> Non
 def test_the_daemon_is_started_by_a_spawn_and_reading_works_without_one(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        monkeypatch.setenv("OMAR_PORT", str(probe.getsockname()[1]))
+    monkeypatch.setenv("OMAR_PORT", str(free_port()))
     assert json.loads(omar("list", "--json").stdout) == {"agents": [], "manager": None}
     assert not paths.daemon_database().exists()
     try:

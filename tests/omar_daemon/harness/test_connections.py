@@ -21,14 +21,13 @@ import pytest
 from tests.fakes.model_process import REPOSITORY, RunningModel
 from tests.omar_daemon.harness.test_turns import of_type
 from tests.omar_daemon.managed_stage import Stage, tool_turn
+from tests.ports import free_port
 
 
 @pytest.fixture
 def mcp_server() -> Iterator[str]:
     """The address of a server that wants the token `canary-mcp`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     line = [sys.executable, "-m", "tests.fakes.mcp_server", str(port), "canary-mcp"]
     process = subprocess.Popen(line, cwd=REPOSITORY)
     deadline = time.monotonic() + 30

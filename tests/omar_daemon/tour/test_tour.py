@@ -25,6 +25,7 @@ from omar_daemon.store.engine import open_store
 from omar_daemon.tour.demo_job import STORY_LINE, TASK
 from shared import paths
 from tests.backends.terminal import terminal
+from tests.ports import free_port
 
 TOUR = [sys.executable, "-P", "-m", "omar_daemon.main", "tour"]
 DOWN = [sys.executable, "-P", "-m", "omar_daemon.main", "down"]
@@ -38,8 +39,7 @@ def place(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     folder = tmp_path / "t"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        monkeypatch.setenv("OMAR_PORT", str(probe.getsockname()[1]))
+    monkeypatch.setenv("OMAR_PORT", str(free_port()))
     yield folder
     subprocess.run(DOWN, capture_output=True, timeout=30, check=False)
 
