@@ -212,7 +212,8 @@ def log(text: str) -> None:
     """One line for `oobo doctor` and the curious; the file is begun anew when it has grown large."""
     with contextlib.suppress(OSError, OmaError):
         file = log_file()
-        durable.private_dir(file.parent)
+        if not file.parent.is_dir():
+            return  # the store was removed with all that belongs to it, and is not brought back for a line
         if file.exists() and file.stat().st_size > LOG_BYTES:
             file.replace(file.with_suffix(".log.1"))
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, durable.PRIVATE_FILE)
