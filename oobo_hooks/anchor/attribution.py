@@ -203,11 +203,16 @@ class _FileWork:
         return Writer(origin.edit.session_id, origin.edit.tool)
 
     def _is_spent(self, origin: Origin) -> bool:
-        return origin.index in self._spent[origin.edit.session_id].get(origin.edit.id, ())
+        return any(origin.index in gone for gone in self._gone(origin.edit))
 
     def _is_unspent(self, edit: Edit) -> bool:
-        gone = self._spent[edit.session_id].get(edit.id)
+        gone = set[int]().union(*self._gone(edit))
         return not gone or any(index not in gone for index, _ in edit.written)
+
+    def _gone(self, edit: Edit) -> list[set[int]]:
+        """The lines of an edit that earlier anchors took, by the names it goes by."""
+        taken = self._spent[edit.session_id]
+        return [taken[name] for name in (edit.id, edit.earlier_id) if name in taken]
 
 
 def _from_first(edits: Sequence[Edit], is_wanted: Callable[[Edit], bool]) -> Iterator[Edit]:

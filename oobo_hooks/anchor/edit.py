@@ -34,6 +34,7 @@ class Edit:
 
     `before` and `after` are whole contents (b"" for no file), None where nobody told. `vague` marks a shell command:
     which of its lines reach which file is told by the file's name in it; `deletes` says that it may delete the file.
+    `earlier_id` is the id under which older anchors may have taken lines of it.
     """
 
     session_id: str
@@ -47,6 +48,7 @@ class Edit:
     loose: tuple[bytes, ...] = ()
     vague: bool = False
     deletes: bool = False
+    earlier_id: str = ""
 
     @cached_property
     def written(self) -> list[tuple[int, bytes]]:

@@ -16,8 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from oobo_hooks.anchor.edit import Edit, Passage, split_lines
+from oobo_hooks.anchor import shell
+from oobo_hooks.anchor.edit import Edit, Passage
 from oobo_hooks.anchor.recorded import Recorded, merged
+from oobo_hooks.anchor.shell import encoded
 from shared import transcripts
 from shared.transcripts import Conversation, FileEdit, Session, SubAgent, ToolCall
 
@@ -25,15 +27,6 @@ SHELL_TOOLS = frozenset(
     {"Bash", "bash", "shell", "exec_command", "local_shell", "run_shell_command", "run_terminal_cmd"}
 )
 READ_TOOLS = frozenset({"Read", "read", "View", "view", "NotebookRead", "read_file", "view_file"})
-_WRITES = re.compile(
-    r">|\btee\b|\bsed\s+-[a-zA-Z]*i|\bpatch\b|\bapply_patch\b|\bwrite|\bdd\b|\binstall\b|\bperl\s+-[a-zA-Z]*i"
-)
-_REMOVES = re.compile(r"\b(?:git\s+)?rm\b|\bunlink\b")
-_ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\'": "'", "\\\\": "\\"}
-_ESCAPE = re.compile(r"\\[nt\"'\\]")
-_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n(.*?)\n[ \t]*\2(?=\s|$)", re.DOTALL)
-_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
-_BARE_ECHO = re.compile(r"(?:echo|printf)\s+([^\s\"'>|;&-][^\"'>|;&]*?)\s*>")
 
 
 @dataclass
@@ -194,26 +187,26 @@ def _as_json(source: str) -> Iterator[bytes]:
     yield json.dumps(lines[-1], ensure_ascii=False).encode()
 
 
-def encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass" if _has_surrogates(text) else "strict")
-
-
-def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else False
-
-
 def _shell_edits(call: ToolCall, evidence: SessionEvidence, places: _Places) -> Iterator[Edit]:
     command = shell_command(call)
     if not command or "apply_patch" in command.split("\n", 1)[0]:
         return
-    writes, removes = bool(_WRITES.search(command)), bool(_REMOVES.search(command))
-    if not writes and not removes:
+    names, removes = shell.written_names(command), shell.removes(command)
+    if not removes and names is not None and not names:
         return
-    lines = tuple(_shell_lines(command)) if writes else ()
+    lines = tuple(shell.written_lines(command))
     for path in places.named_in(command):
-        # The commit may be a part of the same command: it was given before.
-        about = {**_about(call, "#sh", path, evidence), "at_ms": call.at_ms}
-        yield Edit(**about, loose=lines, vague=True, deletes=removes)
+        writes = names is None or path.rpartition("/")[2] in names
+        if writes or removes:
+            # The commit may be a part of the same command: it was given before.
+            about = {**_about(call, _shell_number(path), path, evidence), "at_ms": call.at_ms}
+            loose = lines if writes else ()
+            yield Edit(**about, earlier_id=f"{call.id}#sh", loose=loose, vague=True, deletes=removes)
+
+
+def _shell_number(path: str) -> str:
+    """One command may write several files, each with lines of its own to be taken."""
+    return f"#sh:{path.replace('#', '%23')}"
 
 
 def shell_command(call: ToolCall) -> str:
@@ -226,21 +219,3 @@ def shell_command(call: ToolCall) -> str:
         if isinstance(found, list):
             return "\n".join(str(word) for word in found)
     return ""
-
-
-def _shell_lines(command: str) -> list[bytes]:
-    """The lines a command may write: those of its heredocs, and its quoted texts, also those of a program in them."""
-    texts = [found[3] for found in _HEREDOC.finditer(command)]
-    rest = _HEREDOC.sub("", command)
-    quoted = _quoted(rest)
-    texts += quoted + [inner for text in quoted for inner in _quoted(text)]
-    texts += _BARE_ECHO.findall(rest)
-    return [line for text in texts for line in split_lines(encoded(text))]
-
-
-def _quoted(text: str) -> list[str]:
-    return [_unescaped(found[1] or found[2] or "") for found in _QUOTED.finditer(text)]
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(lambda found: _ESCAPES[found[0]], text)
