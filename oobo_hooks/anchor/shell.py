@@ -40,7 +40,7 @@ def written_names(command: str) -> set[str] | None:
     names: set[str] = set()
     for found in _TOKEN.finditer(rest):
         target = found["target"]
-        if target is None or int(found["handle"] or 1) != 1 or target.startswith("/dev/"):
+        if target is None or found["handle"] not in (None, "1") or target.startswith("/dev/"):
             continue
         if re.search(r"[$`*?]", target):
             return None
