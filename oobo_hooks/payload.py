@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from oobo_hooks.anchor.linking import Link
@@ -62,7 +63,8 @@ def clean_anchor(anchor: Anchor, places: Places, *, send_message: bool = True) -
     sessions = [_clean_session(session, places) for session in dumped["sessions"]]
     known = {*_EXACT, *_FILES, "message", "sessions"}
     cleaned: dict[str, Any] = redact.clean({name: dumped[name] for name in dumped if name not in known}, places)
-    exact = {name: _without_keys(dumped[name]) for name in (*_EXACT, *_FILES)}
+    without_keys = cache(redact.redact_keys)
+    exact = {name: _each_string(dumped[name], without_keys) for name in (*_EXACT, *_FILES)}
     contributors = [
         one if one["name"] == dumped["author"] else clean_one
         for one, clean_one in zip(dumped["contributors"], cleaned["contributors"], strict=True)
@@ -82,13 +84,13 @@ def without_event_transcripts(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "anchor": without_transcripts(event["anchor"]), "transcript": [], "session_transcripts": []}
 
 
-def _without_keys(value: Any) -> Any:
+def _each_string(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return redact.redact_keys(value)
+        return change(value)
     if isinstance(value, list):
-        return [_without_keys(item) for item in value]
+        return [_each_string(item, change) for item in value]
     if isinstance(value, dict):
-        return {name: _without_keys(item) for name, item in value.items()}
+        return {name: _each_string(item, change) for name, item in value.items()}
     return value
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from shared.redact.assignments import bare_keys, named_secrets, random_secrets
 from shared.redact.commands import command_secrets
@@ -68,13 +70,30 @@ def _in_all_ways(text: str) -> Iterator[Finding]:
         yield Finding("wrapped secret", *span)
 
 
-_CONTEXTS = (*CONTEXTS, *SHELLS, *PROSE, *DOCUMENTS)
+class _Rules:
+    """Rules by the texts they need: each text is looked for once, however many rules need it."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self._rules = rules
+        self._by_need: dict[str, list[int]] = defaultdict(list)
+        for number, rule in enumerate(rules):
+            for need in rule.needs:
+                self._by_need[need].append(number)
+
+    def fitting(self, lowered: str) -> list[Rule]:
+        """Those of which a need occurs, in their order."""
+        found = [numbers for need, numbers in self._by_need.items() if need in lowered]
+        return [self._rules[number] for number in sorted(set(chain.from_iterable(found)))]
+
+
+_FORMS = _Rules(*PROVIDERS)
+_CONTEXTS = _Rules(*CONTEXTS, *SHELLS, *PROSE, *DOCUMENTS)
 
 
 def _as_written(text: str) -> Iterator[Finding]:
     lowered = _lower(text)
     yield from _by_form(text, lowered)
-    for rule in _CONTEXTS:
+    for rule in _CONTEXTS.fitting(lowered):
         yield from _by_rule(rule, text, lowered)
     for name, spans in (
         ("told password", pass_lines(lowered)),
@@ -108,13 +127,11 @@ def _without(text: str, found: list[Finding]) -> str:
 def _by_form(text: str, lowered: str) -> Iterator[Finding]:
     if "private key" in lowered:
         yield from _private_keys(text)
-    for rule in PROVIDERS:
+    for rule in _FORMS.fitting(lowered):
         yield from _by_rule(rule, text, lowered)
 
 
 def _by_rule(rule: Rule, text: str, lowered: str) -> Iterator[Finding]:
-    if not any(need in lowered for need in rule.needs):
-        return
     searched, position = lowered if rule.lowered else text, 0
     while (match := rule.pattern.search(searched, position)) is not None:
         if rule.starts_word and _is_inside_word(text, match.start()):

@@ -13,7 +13,8 @@ from oobo_hooks.anchor import evidence
 from oobo_hooks.anchor.linking import Link
 from oobo_hooks.commands import share
 from shared import transcripts
-from shared.wire.anchors import Anchor, SessionLink
+from shared.redact import Places
+from shared.wire.anchors import Anchor, FileChange, SessionLink
 from tests.oobo_hooks.scene import ClaudeSession
 from tests.shared.redact import corpus, situations
 from tests.shared.redact.test_secrets import PROVIDER_KEYS, SENTENCES
@@ -137,3 +138,19 @@ def test_half_a_key_at_the_edge_of_a_cut_text_is_not_sent(tmp_path: Path) -> Non
     assert "ghp_A1" not in json.dumps(event)
     cut = [message["tool_call"]["input_summary"] for message in event["transcript"] if message["tool_call"]]
     assert all(len(text) <= 300 for text in cut) and any(text.startswith("xxx") for text in cut)
+
+
+def test_each_name_of_a_large_commit_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+
+    def looking(text: str) -> str:
+        looked_at.append(text)
+        return redact_keys(text)
+
+    redact_keys = payload.redact.redact_keys
+    monkeypatch.setattr(payload.redact, "redact_keys", looking)
+    changes = [FileChange(path=f"src/{number}", attribution="mixed", agent="claude") for number in range(20)]
+    anchor = Anchor(commit_hash=COMMIT, files_changed=[one.path for one in changes], file_changes=changes)
+    cleaned = payload.clean_anchor(anchor, Places((), "/home/u", "u", ()))
+    assert cleaned["files_changed"] == anchor.files_changed
+    assert sorted(looked_at) == sorted(set(looked_at))
