@@ -36,6 +36,8 @@ RESTORE_LOOKS = 29
 RETURN_SECONDS = 5.0
 REST_SECONDS = 0.5
 """How long a draft stands unchanged before it is touched: keys of a person and of ours must not mix."""
+HANDS_OFF_SECONDS = 2.0
+"""After a person's last key, which tmux knows to the second: this long, or one less."""
 CHUNK_LENGTH = 140
 """A longer paste would be shown collapsed (by opencode, from 150 characters on)."""
 ASKED = "A question stands in the place of its input."
@@ -75,7 +77,8 @@ class Courtesy:
         self._stubborn: dict[tuple[str, int], Box] = {}
 
     async def wait_for_person(self, agent: Agent, target: Target, is_attached: Callable[[], Awaitable[bool]]) -> None:
-        """Return when there is no draft, or it is at rest and nobody attached; after 30 s at most. InputOccupied."""
+        """Return when there is no draft and nobody at the keys, or it is at rest and nobody attached; after 30 s at
+        most. InputOccupied."""
         await self.wait_for_return(agent, target)
         began = changed = time.monotonic()
         seen = ""
@@ -83,11 +86,23 @@ class Courtesy:
             desk, now = await self._free_desk(target), time.monotonic()
             if desk.draft != seen:
                 seen, changed = desk.draft, now
-            if not desk.draft or now - began > WAIT_SECONDS:
+            if now - began > WAIT_SECONDS:
                 return
-            if now - changed > REST_SECONDS and not await is_attached():
+            if not desk.draft and not await self._is_typing(target):
+                return
+            if desk.draft and now - changed > REST_SECONDS and not await is_attached():
                 return
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _is_typing(self, target: Target) -> bool:
+        """Whether somebody attached has just pressed a key: he may go on at once, and the letters that came between
+        a text and its Enter would be submitted with it."""
+        asked = "#{session_attached} #{session_activity}"
+        reply = (await self._reader.batch([("display-message", "-p", "-t", target.pane_id, asked)]))[0]
+        if reply.error is not None:
+            return False
+        attached, last_key = (int(number) for number in reply.lines[0].split())
+        return attached > 0 and time.time() - last_key < HANDS_OFF_SECONDS
 
     async def wait_for_return(self, agent: Agent, target: Target) -> None:
         """While an earlier draft is on its way back; not for what stands in its way, which `aside` tells."""

@@ -351,6 +351,31 @@ def test_a_typing_person_is_waited_for(running: Running, home: Path, monkeypatch
         person.communicate()
 
 
+def test_a_person_who_goes_on_typing_after_a_message_is_waited_for(running: Running, home: Path) -> None:
+    spawn(running, home, "claude")
+    person = attach("fake")
+    keys = person.stdin
+    assert keys is not None
+
+    def press(letters: bytes) -> None:
+        for letter in letters:
+            keys.write(bytes([letter]))
+            keys.flush()
+            time.sleep(0.05)
+
+    try:
+        press(b"a message\r")
+        until(lambda: told(home) == ["a message"])
+        late = asyncio.run_coroutine_threadsafe(running.fleet.deliver("fake", EVENT, _nothing), running._loop)
+        time.sleep(0.4)
+        press(b"another\r")
+        late.result(10)
+        assert told(home) == ["a message", "another", EVENT]
+    finally:
+        person.kill()
+        person.communicate()
+
+
 @pytest.mark.parametrize("command", ["bash --norc", "cat"])
 def test_a_draft_at_a_shell_s_prompt_is_put_back(running: Running, home: Path, command: str) -> None:
     running.spawn("sh", command=command)
