@@ -95,6 +95,8 @@ def _in_order(pairs: Pairs) -> Pairs:
 
 def _shortest_edit(old: Sequence[bytes], new: Sequence[bytes], most: int) -> Pairs | None:
     """Myers' greedy algorithm; None when there are more than `most` changes."""
+    if not old or not new:
+        return []
     if _fewest_changes(old, new) > most:
         return None
     reach = {1: 0}

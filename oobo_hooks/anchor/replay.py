@@ -35,6 +35,10 @@ class Line:
     origin: Origin | None = None
     base: int | None = None
 
+    def reading(self, text: bytes) -> Line:
+        """The same line, reading `text` by now."""
+        return self if text == self.text else Line(text, self.origin, self.base)
+
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
@@ -124,7 +128,7 @@ class Replay:
             pairs = slid(pairs, old, new, owners)
         lines = [Line(text) for text in texts]
         for left, right in pairs:
-            lines[right] = Line(texts[right], self.lines[left].origin, self.lines[left].base)
+            lines[right] = self.lines[left].reading(texts[right])
         carried = dict(pairs)
         for old_range, new_range in _hunks(pairs, len(old), len(new)):
             carried |= self._reformatted(old_range, new_range, lines)
@@ -234,9 +238,7 @@ class Replay:
         pairs: Pairs = matches([self.key(line.text) for line in old], [self.key(text) for text in texts])
         kept = {right: old[left] for left, right in pairs}
         new = [
-            Line(text, kept[index].origin, kept[index].base)
-            if index in kept
-            else Line(text, Origin(edit, start + index))
+            kept[index].reading(text) if index in kept else Line(text, Origin(edit, start + index))
             for index, text in enumerate(texts)
         ]
         stayed = {left for left, _ in pairs}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oobo_hooks.anchor import alignment
 from oobo_hooks.anchor.alignment import matches, pair_up, slid
 
 texts = st.lists(st.sampled_from([b"a\n", b"b\n", b"}\n", b"\n"]), max_size=12)
@@ -48,3 +50,21 @@ def test_a_bracket_counts_only_beside_a_line_that_says_something() -> None:
     offered = [(0, b"f(1)"), (1, b"}"), (2, b"}")]
     assert pair_up(offered, [(7, b"}"), (8, b"f(1)"), (9, b"}"), (12, b"}")]) == [(0, 8), (1, 9)]
     assert pair_up([(0, b"}")], [(5, b"}")]) == [(0, 5)]
+
+
+@given(texts, texts)
+def test_the_approximate_way_pairs_equal_lines_in_order(old: list[bytes], new: list[bytes]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alignment, "MOST_CHANGES", 0)
+        patch.setattr(alignment, "MOST_CHANGES_BETWEEN", 1)
+        found = matches(old, new)
+    assert all(old[left] == new[right] for left, right in found)
+    assert all(one[0] < two[0] and one[1] < two[1] for one, two in pairwise(found))
+
+
+def test_lines_that_stand_once_keep_their_places_in_a_file_with_much_new() -> None:
+    functions = [[b"def f%d\n" % number, b"    body %d\n" % number, b"}\n"] for number in range(1500)]
+    old = [line for function in functions[::2] for line in function]
+    new = [line for function in functions for line in function]
+    assert len(new) - len(old) > alignment.MOST_CHANGES
+    assert len(matches(old, new)) == len(old)
