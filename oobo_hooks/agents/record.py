@@ -203,13 +203,19 @@ class BlobStore:
             # What is named again is needed for as long again.
             os.utime(path)
         except FileNotFoundError:
-            private_folder(self.folder)
-            beside = f"{path}.{os.getpid()}"
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(zlib.compress(content, 1))
-            os.rename(beside, path)
+            self._write(path, content)
+        except OSError:
+            # Another user of the repository has kept it.
+            pass
         return name
+
+    def _write(self, path: str, content: bytes) -> None:
+        private_folder(self.folder)
+        beside = f"{path}.{os.getpid()}"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(zlib.compress(content, 1))
+        os.rename(beside, path)
 
 
 def note(

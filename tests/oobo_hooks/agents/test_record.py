@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from oobo_hooks.agents import records
+from oobo_hooks.agents.record import BlobStore
 from oobo_hooks.agents.records import AgentRecord
 from tests.oobo_hooks.agent_hooks import claude, edit, tell
 from tests.oobo_hooks.scene import Repository
@@ -39,6 +40,16 @@ def test_what_is_kept_again_is_kept_for_as_long_again(repository: Repository) ->
     tell("claude", claude("SessionStart", repository, session_id="s-2"))
     assert (repository.state_dir / "agents" / "swept").exists()
     assert blob.exists()
+
+
+def test_what_another_user_has_kept_is_kept(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: str) -> None:
+        raise PermissionError(path)
+
+    store = BlobStore(str(repository.common_dir))
+    name = store.keep(b"one\n")
+    monkeypatch.setattr("os.utime", refused)
+    assert store.keep(b"one\n") == name
 
 
 def test_new_and_deleted_files_have_nothing_before_and_nothing_after(repository: Repository) -> None:
