@@ -7,6 +7,7 @@ commits, so what one commit took cannot make a later, human line of the same tex
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -236,15 +237,17 @@ def _is_old(lines: Sequence[Line], number: int) -> bool:
 def _swaps(wanted: Mapping[int, bytes], offered: Mapping[int, bytes]) -> Pairs:
     """(number wanted, number offered) of equal lines, the nearest ones first."""
     places: dict[bytes, list[int]] = defaultdict(list)
-    for number, text in offered.items():
-        places[text].append(number)
-    found = []
-    for number, text in wanted.items():
-        if places.get(text):
-            nearest = min(places[text], key=lambda place: abs(place - number))
-            places[text].remove(nearest)
-            found.append((number, nearest))
-    return found
+    for number in sorted(offered):
+        places[offered[number]].append(number)
+    return [(number, _take_nearest(places[text], number)) for number, text in wanted.items() if places.get(text)]
+
+
+def _take_nearest(places: list[int], number: int) -> int:
+    """Take it out of `places`, which ascend; of two as near the first."""
+    index = bisect_left(places, number)
+    if index == len(places) or (index and number - places[index - 1] <= places[index] - number):
+        index -= 1
+    return places.pop(index)
 
 
 def line_ranges(numbers: Iterable[int]) -> list[dict[str, int]]:

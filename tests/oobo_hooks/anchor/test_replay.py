@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oobo_hooks.anchor.attribution import _swaps
 from oobo_hooks.anchor.edit import Edit, Passage
 from oobo_hooks.anchor.replay import Replay
 from tests.oobo_hooks.anchor.growth import growth
@@ -38,6 +39,20 @@ def test_the_cost_of_a_reformatted_file_grows_as_its_lines() -> None:
 
 def test_the_cost_of_a_word_replaced_everywhere_grows_as_the_lines() -> None:
     assert growth(renamed, 1500, 4) < 10
+
+
+def brackets(count: int) -> None:
+    """An agent writes brackets only, and git takes others of them for the new ones than stand there."""
+    written = dict.fromkeys(range(count), b"}")
+    assert len(_swaps(written, dict.fromkeys(range(count, 2 * count), b"}"))) == count
+
+
+def test_the_cost_of_lines_that_read_the_same_grows_as_they() -> None:
+    assert growth(brackets, 1500, 4) < 10
+
+
+def test_the_nearest_of_lines_that_read_the_same_is_taken() -> None:
+    assert _swaps({5: b"}", 9: b"}", 20: b"}"}, {3: b"}", 7: b"}", 8: b"{"}) == [(5, 3), (9, 7)]
 
 
 def test_both_places_of_a_line_are_replaced() -> None:
