@@ -25,8 +25,9 @@ class Backend:
     `ready`: all of these stand on the screen when it takes input. `questions`: any of these near the end means it
     waits for a person. `diverted`: any of these at the end means that what is typed is no message (it would run in a
     shell, or be lost). `input_line` begins the input box, which is `framed` when it stands between two rules;
-    `hints` are lines that are decoration. `collapsed` is how a long paste is shown. `enter_seconds` is how long after
-    a paste Enter is understood as Enter.
+    `hints` are lines that are decoration. `collapsed` is how a long paste is shown. `erases_lines`: C-u takes away
+    what stands before the cursor in any line of a draft. `enter_seconds` is how long after a paste Enter is understood
+    as Enter.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Backend:
     framed: bool = False
     hints: tuple[re.Pattern[str], ...] = ()
     collapsed: re.Pattern[str] | None = None
+    erases_lines: bool = True
     enter_seconds: float = 0.1
     ready_seconds: float = 60.0
 
@@ -124,6 +126,8 @@ BUILT_IN: tuple[Backend, ...] = (
         input_line=re.compile(r"^\s*[┃│]?\s*Ask anything|^\s*┃\s+Build\b|^\s*┃\s*$"),
         hints=_all(r"ctrl\+p commands", r"esc interrupt|esc again to interrupt", r"^\s*[▣⬝■]", r"^\s*┃?\s*Build\b"),
         collapsed=re.compile(r"\[Pasted ~\d+ lines\]"),
+        # In any line but the first its C-u (1.18) leaves the cursor at the beginning of the whole draft.
+        erases_lines=False,
         enter_seconds=0.3,
     ),
 )  # fmt: skip

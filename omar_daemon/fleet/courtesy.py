@@ -45,6 +45,7 @@ HIDDEN = "Its input box is not on its screen."
 ELSEWHERE = "Something else than its input (a shell, a menu, a transcript) takes what is typed."
 BUSY = "A draft stands in its input, and the program is still taking what was typed."
 STUBBORN = "A draft stands in its input that could not be taken out."
+MANY_LINES = "A draft of several lines stands in its input, and this program does not let it be taken out line by line."
 OUT = "A draft that was taken out does not stand in its input again yet."
 
 
@@ -175,9 +176,10 @@ class Courtesy:
             raise InputOccupied(OUT)
         if not desk.draft or _is_own(desk, own):
             return ""
+        box = await self._at_its_end(target, desk.box) if desk.box is not None else None
         await _keep_first(agent, desk.draft)
         try:
-            erase = self._take_out_of_box(agent, target, desk.box) if desk.box else self._erase_line(target)
+            erase = self._take_out_of_box(target, box) if box is not None else self._erase_line(target)
             taken = await erase
         except BaseException:
             if not is_out(agent):
@@ -203,22 +205,22 @@ class Courtesy:
         if desk.box is None or not desk.draft or _is_own(desk, own):
             return None
         tried = self._stubborn.get(_program(target))
-        return STUBBORN if tried is not None and tried.rows == desk.box.rows else drafts.unreadable(desk.box)
+        if tried is not None and tried.rows == desk.box.rows:
+            return STUBBORN
+        if len(desk.box.rows) > 1 and target.backend is not None and not target.backend.erases_lines:
+            return MANY_LINES
+        return drafts.unreadable(desk.box)
 
-    async def _take_out_of_box(self, agent: Agent, target: Target, found: Box) -> str:
+    async def _take_out_of_box(self, target: Target, found: Box) -> str:
         """Empty a box key by key, for what each took away tells the breaks of a person from those of the screen."""
         box, taken = found, ""
-        try:
-            box = await self._at_its_end(target, box)
-            while box.draft:
-                erased = await self._erase(target, box)
-                if erased is None:
-                    self._stubborn[_program(target)] = found
-                    raise InputOccupied(STUBBORN)
-                box, taken = erased[0], erased[1] + taken
-        except BaseException:
-            await self._give_back(agent, target, taken)
-            raise
+        while box.draft:
+            erased = await self._erase(target, box)
+            if erased is None:
+                # What is gone nevertheless is put back from the disk, where all of it is kept.
+                self._stubborn[_program(target)] = found
+                raise InputOccupied(STUBBORN)
+            box, taken = erased[0], erased[1] + taken
         return taken
 
     async def _erase(self, target: Target, box: Box) -> tuple[Box, str] | None:
