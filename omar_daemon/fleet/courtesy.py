@@ -10,12 +10,12 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 
 from omar_daemon.fleet import boxes, drafts, kept, processes
 from omar_daemon.fleet.boxes import Box, Capture
 from omar_daemon.fleet.channel import Channel
 from omar_daemon.fleet.delivery import Courier, Target, comparable
+from omar_daemon.fleet.desk import ASKED, BUSY, ELSEWHERE, HIDDEN, MANY_LINES, OUT, STUBBORN, Desk
 from omar_daemon.fleet.errors import AgentDead, InputOccupied
 from omar_daemon.fleet.roster import Agent
 from omar_daemon.fleet.styles import cells, plain
@@ -40,30 +40,6 @@ HANDS_OFF_SECONDS = 2.0
 """After a person's last key, which tmux knows to the second: this long, or one less."""
 CHUNK_LENGTH = 140
 """A longer paste would be shown collapsed (by opencode, from 150 characters on)."""
-ASKED = "A question stands in the place of its input."
-HIDDEN = "Its input box is not on its screen."
-ELSEWHERE = "Something else than its input (a shell, a menu, a transcript) takes what is typed."
-BUSY = "A draft stands in its input, and the program is still taking what was typed."
-STUBBORN = "A draft stands in its input that could not be taken out."
-MANY_LINES = "A draft of several lines stands in its input, and this program does not let it be taken out line by line."
-OUT = "A draft that was taken out does not stand in its input again yet."
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """One look at an input. `box` is that of a known program, `typed` what stands before the cursor of another;
-    `problem` says why nothing may be typed."""
-
-    lines: tuple[str, ...]
-    cursor: tuple[int, int]
-    width: int
-    box: Box | None = None
-    typed: str = ""
-    problem: str | None = None
-
-    @property
-    def draft(self) -> str:
-        return self.box.draft if self.box is not None else self.typed
 
 
 class Courtesy:
