@@ -101,6 +101,8 @@ async def _run(
             # A child that went to the background may hold the pipe open for ever.
             await asyncio.wait({drained}, timeout=_GRACE_SECONDS)
     finally:
+        # Also those that left the group and threw the mark away, as far as the watch has seen them.
+        watched.kill()
         # In the hands of a thread before anything is awaited: a second cancellation stops no killing.
         await asyncio.shield(_killing(process.pid, environment[MARK]))
         feeder.cancel()

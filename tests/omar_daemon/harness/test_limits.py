@@ -62,6 +62,13 @@ def test_a_fork_bomb_is_ended_without_isolation_too(sandbox: Sandbox) -> None:
     assert "200 processes" in text(bash(sandbox, BOMB))
 
 
+@pytest.mark.parametrize("sandbox", ["none"], indirect=True)
+def test_a_child_that_hides_from_its_tool_ends_with_it(sandbox: Sandbox) -> None:
+    result = asyncio.run(shell.bash(sandbox, {"command": "env -i setsid sleep 98765 & sleep 30", "timeout_ms": 1500}))
+    assert "did not end within 1.5 s" in text(result)
+    assert subprocess.run(["pgrep", "-fx", "sleep 98765"], check=False).returncode == 1
+
+
 @pytest.mark.parametrize("sandbox", KINDS, indirect=True)
 def test_a_tool_that_takes_too_much_memory_is_ended(sandbox: Sandbox) -> None:
     limits.apply(Limits(memory_mb=200))
